@@ -1,0 +1,89 @@
+"""Equations 4 and 5: the rate of a mineral with carbonic acid, at 8 degC and at soil temperature."""
+
+from __future__ import annotations
+
+from saprolite.constants import ARRHENIUS_COEFFICIENT, LN10, REFERENCE_TEMPERATURE
+from saprolite.equations._typing import Number
+from saprolite.equations.elementary import exp, log
+
+
+def rate_constant(pk: Number) -> Number:
+    """Dissolution constant K = 10^-pk.
+
+    Parameters: ``pk`` decadic cologarithm, 5 to 25. Returns: K in the unit of the table, for
+    PROFILE tables kmol_c m-2 s-1 (atm^-n for the CO2 pathway). Source: equations.md 1.4.
+
+    >>> f"{rate_constant(16.5):.6e}"
+    '3.162278e-17'
+    """
+    return exp(-LN10 * pk)
+
+
+def rate_at_reference(
+    constant: Number, pressure: Number, order: Number, suppression: Number = 1.0
+) -> Number:
+    """Eq 4: R_i,8 = K_CO2,i PCO2^n_i / f_CO2.
+
+    Parameters
+    ----------
+    constant
+        K_CO2,i, kmol_c m-2 s-1 atm^-n.
+    pressure
+        PCO2, atm, > 0 (after the PCO2limit, if any).
+    order
+        n_i, reaction order, 1; 0.5 or 0.6 in PROFILE tables.
+    suppression
+        f_CO2, 1; the manuscript sets it to 1.
+
+    Returns
+    -------
+    R_i,8, kmol_c m-2 s-1 of mineral surface, at 8 degC.
+
+    Source: manuscript Eq 4; Sverdrup & Warfvinge 1995 eqs 28, 32.
+
+    >>> f"{rate_at_reference(rate_constant(16.5), 0.0176096916, 0.5):.6e}"
+    '4.196390e-18'
+    """
+    return constant * exp(order * log(pressure)) / suppression
+
+
+def temperature_factor(
+    temperature: Number,
+    coefficient: Number = ARRHENIUS_COEFFICIENT,
+    reference: Number = REFERENCE_TEMPERATURE,
+) -> Number:
+    """Eq 5: R_i / R_i,8 = exp[A (1/T_lab - 1/T_soil)].
+
+    Parameters
+    ----------
+    temperature
+        T_soil, K, 180 to 350.
+    coefficient
+        A, K, base e; a base-10 coefficient is multiplied by ln 10 before it gets here.
+    reference
+        T_lab, K.
+
+    Returns
+    -------
+    Factor on the rate at 8 degC, 1.
+
+    Source: manuscript Eq 5. Golden values:
+
+    >>> [f"{temperature_factor(t):.6f}" for t in (263.15, 273.15, 281.15, 288.15, 298.15)]
+    ['0.416505', '0.687276', '1.000000', '1.364871', '2.075275']
+    >>> from saprolite.constants import LN10
+    >>> f"{temperature_factor(298.15, base_e_coefficient(3600.0)):.6f}"
+    '5.371475'
+    """
+    return exp(coefficient * (1.0 / reference - 1.0 / temperature))
+
+
+def base_e_coefficient(base_10_coefficient: Number) -> Number:
+    """A of exp[A(...)] from A of 10^[A(...)]: multiplied by ln 10.
+
+    Parameters: ``base_10_coefficient`` K. Returns: K. Source: science of logarithms.
+
+    >>> f"{base_e_coefficient(1700.0):.1f}"
+    '3914.4'
+    """
+    return LN10 * base_10_coefficient

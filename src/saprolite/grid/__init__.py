@@ -1,0 +1,25 @@
+"""Everything that knows geometry: cell areas, layers, regridding."""
+
+from saprolite.grid.cells import (
+    EARTH_SHAPES,
+    Grid,
+    edges,
+    ellipsoid_band_area,
+    sphere_band_area,
+)
+from saprolite.grid.layers import overlap, remap_amounts, remap_layers
+from saprolite.grid.regrid import conservative, majority, normalise
+
+__all__ = [
+    "EARTH_SHAPES",
+    "Grid",
+    "conservative",
+    "edges",
+    "ellipsoid_band_area",
+    "majority",
+    "normalise",
+    "overlap",
+    "remap_amounts",
+    "remap_layers",
+    "sphere_band_area",
+]

@@ -1,0 +1,17 @@
+"""Models: equations, a kinetic table and a Reading put together."""
+
+from saprolite.models.calendar import month_seconds
+from saprolite.models.profile import CO2Pathway, Drivers, Group, Soil, carbon_sink_flux
+from saprolite.models.reading import CHOICES, PRESETS, Reading
+
+__all__ = [
+    "CHOICES",
+    "PRESETS",
+    "CO2Pathway",
+    "Drivers",
+    "Group",
+    "Reading",
+    "Soil",
+    "carbon_sink_flux",
+    "month_seconds",
+]

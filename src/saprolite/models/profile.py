@@ -1,0 +1,365 @@
+"""The CO2 pathway of PROFILE under a Reading (Eqs 1 to 7): static factor times four drivers.
+
+The flux of a cell, layer and month is a product of a static number and factors that vary in time,
+
+    flux = C(cell, layer) * seconds(month) * p(PCO2) * g(T) * phi(theta) * u(frozen),
+
+with C the sum of K_i x_i A_w Z_eff over the minerals that share a reaction order and a temperature
+coefficient (a group), as carbon. Months lie on the first axis of the drivers and are added in
+order, so that a scalar, an array and a block of a global run give the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from saprolite import equations as eq
+from saprolite.errors import MineralError, Problem
+from saprolite.minerals import CLAY_MINERALS, KineticRow, KineticTable, co2_per_mol, composition
+from saprolite.models.calendar import month_seconds
+from saprolite.models.reading import Reading
+
+Number = Any
+
+_LIMITS: Mapping[str, Callable[[Number, Number], Number]] = {
+    "none": eq.co2_unlimited,
+    "saturating": eq.co2_saturating,
+    "cap": eq.co2_cap,
+    "scaled": eq.co2_scaled,
+}
+
+
+class Soil(NamedTuple):
+    """What does not vary in time, per layer and cell: texture and mineral shares (mass fractions),
+    dry bulk density (kg m-3), soil present in the layer (m)."""
+
+    clay: Number
+    silt: Number
+    sand: Number
+    bulk_density: Number
+    mineral_share: Mapping[str, Number]
+    thickness: Number
+
+
+class Drivers(NamedTuple):
+    """One year of drivers, January to December on the first axis: soil moisture (m3 m-3), soil
+    temperature (K), evapotranspiration (mm month-1) of this and of the previous year (only for
+    ``trailing12``), length of the months (s), and the air's CO2 (ppm, only for ``series``)."""
+
+    soil_moisture: Number
+    soil_temperature: Number
+    evapotranspiration: Number
+    seconds: tuple[float, ...]
+    previous_evapotranspiration: Number = None
+    atmospheric_co2: float | None = None
+
+
+class Group(NamedTuple):
+    """The minerals (positions in the list) that share order and temperature coefficient (base e)."""
+
+    order: float
+    coefficient: float
+    members: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class CO2Pathway:
+    """The model: a reading, its minerals, their kinetic rows and the CO2 that each binds."""
+
+    reading: Reading
+    minerals: tuple[str, ...]
+    rows: tuple[KineticRow, ...]
+    co2_yield: tuple[float, ...]
+    groups: tuple[Group, ...]
+
+    @classmethod
+    def of(cls, reading: Reading, minerals: tuple[str, ...] = CLAY_MINERALS) -> CO2Pathway:
+        """Look up the numbers of a reading; ``MineralError`` for a mineral without data.
+
+        >>> model = CO2Pathway.of(Reading())
+        >>> model.groups
+        (Group(order=0.5, coefficient=3600.0, members=(0, 1, 2, 3, 4)),)
+        """
+        doubled = sorted({name for name in minerals if minerals.count(name) > 1})
+        if doubled or not minerals:
+            raise MineralError(
+                "The list of minerals cannot be used (1 problem)",
+                [Problem("minerals", f"named twice: {', '.join(doubled)}" if doubled else "none",
+                         "each mineral once, at least one", "correct the list")],
+            )
+        table = KineticTable.load(reading.kinetics)
+        rows = table.rows_for(minerals, "CO2")
+        co2_yield = tuple(_co2_yield(reading, name, row) for name, row in zip(minerals, rows, strict=True))
+        return cls(reading, minerals, rows, co2_yield, _groups(reading, rows))
+
+    def reactive_area(self, soil: Soil) -> Number:
+        """A_w in m2 m-3 (Eq 6 with the reading's density factor, sand cut and basis)."""
+        reading = self.reading
+        if reading.mineral_basis == "clay_surface":
+            area = eq.clay_surface_area(soil.clay)
+        elif reading.coarse_sand == "as_sand":
+            area = eq.surface_area(soil.clay, soil.silt, soil.sand)
+        else:
+            fine = eq.fine_sand(soil.sand, reading.coarse_sand_share)
+            area = eq.surface_area(soil.clay, soil.silt, fine)
+            if reading.coarse_sand == "reduced":
+                area = area + eq.coarse_sand_area(soil.sand, reading.coarse_sand_share)
+        if reading.density_factor == "bulk":
+            area = area * eq.density_factor(soil.bulk_density)
+        return area
+
+    def content(self, share: Number, clay: Number) -> Number:
+        """x_i on the reading's basis, from the mineral's share of the clay-size fraction."""
+        return share * clay if self.reading.mineral_basis == "soil" else share
+
+    def static_factors(self, soil: Soil) -> list[Number]:
+        """Carbon flux of each mineral for unit drivers, t C km-2 s-1 (Eqs 3, 4, 6 at p=g=phi=u=1).
+
+        A NaN in any input of ``soil`` gives NaN; a layer without soil gives 0.
+        """
+        area = self.reactive_area(soil)
+        # Eq 7 reads the bulk density in every month; a missing one is a missing input here too.
+        known = 1.0 + 0.0 * (soil.bulk_density + soil.silt + soil.sand)
+        factors = []
+        for name, row, co2 in zip(self.minerals, self.rows, self.co2_yield, strict=True):
+            constant = eq.rate_constant(row.pk_at_281) * co2
+            content = self.content(soil.mineral_share[name], soil.clay)
+            rate = eq.weathering_rate(constant, area, content, known, soil.thickness)
+            factors.append(eq.carbon_mass(rate))
+        return factors
+
+    def group_factors(self, factors: list[Number]) -> list[Number]:
+        """Static factors summed over the members of each group, in the order of the minerals.
+
+        A missing mineral makes every group of the cell NaN: the sum over minerals is not known.
+        """
+        missing = 0.0
+        for factor in factors:
+            missing = missing + 0.0 * factor
+        sums = []
+        for group in self.groups:
+            total: Number = missing
+            for member in group.members:
+                total = total + factors[member]
+            sums.append(total)
+        return sums
+
+    def co2_argument(self, drivers: Drivers, month: int) -> tuple[Number, Number]:
+        """ET that enters Eq 2 in a month (mm yr-1 or, raw, mm month-1): before and after the floor."""
+        amounts = drivers.evapotranspiration
+        mode, floor = self.reading.et_mode, self.reading.et_floor
+        if mode == "monthly_raw":
+            raw = eq.raw_month(amounts[month])
+            return raw, eq.floored(raw, floor)
+        if mode == "monthly_x12":
+            raw = eq.annualised_month(amounts[month])
+        elif mode == "annual":
+            raw = eq.twelve_month_sum(_months_last(amounts))
+        else:
+            raw = eq.twelve_month_sum(_trailing(drivers, month))
+        return raw, eq.floored(raw, eq.annualised_month(floor))
+
+    def soil_co2(self, drivers: Drivers, month: int) -> Number:
+        """PCO2 of a month, atm (Eq 2 under the reading), after the PCO2limit of Eq 4."""
+        intercept: Number = self.reading.pco2_intercept
+        if self.reading.atmosphere == "series":
+            intercept = eq.ambient_intercept(drivers.atmospheric_co2)
+        pressure = eq.soil_co2(self.co2_argument(drivers, month)[1], intercept)
+        return _LIMITS[self.reading.pco2_limit](pressure, self.reading.pco2_limit_value)
+
+    def saturation(self, soil_moisture: Number, bulk_density: Number) -> Number:
+        """phi before it is clipped (Eq 7 under the reading)."""
+        if self.reading.moisture_density == "theta_only":
+            return soil_moisture + 0.0 * bulk_density
+        if self.reading.moisture_density == "moist":
+            bulk_density = eq.moist_bulk_density(soil_moisture, bulk_density)
+        return eq.moisture_saturation(soil_moisture, bulk_density)
+
+    def unfrozen(self, soil_temperature: Number) -> Callable[[int], Number]:
+        """u of a month, 0 to 1 (Eq 1 under the reading), for one year of temperatures."""
+        form, action = self.reading.frozen_form, self.reading.frozen_action
+        factor: Number = 1.0
+        if action in ("annual_factor", "both"):
+            frozen = eq.FROZEN_FORMS[form](_months_last(soil_temperature))
+            factor = 1.0 - frozen / 100.0
+        if action in ("monthly_mask", "both"):
+            weight = eq.UNFROZEN_WEIGHTS[form]
+            return lambda month: weight(soil_temperature[month]) * factor
+        return lambda month: factor + 0.0 * soil_temperature[month]
+
+    def annual_flux(
+        self, group_factors: list[Number], drivers: Drivers, bulk_density: Number
+    ) -> list[Number]:
+        """Carbon sink flux of a year by group, t C km-2 yr-1, the months added in order."""
+        unfrozen = self.unfrozen(drivers.soil_temperature)
+        if self.reading.drivers == "annual_mean":
+            drivers = _annual_mean(drivers)
+        reference = self.reading.reference_temperature
+        totals: list[Number] = [0.0] * len(self.groups)
+        for month, seconds in enumerate(drivers.seconds):
+            pressure = self.soil_co2(drivers, month)
+            saturation = self.saturation(drivers.soil_moisture[month], bulk_density)
+            wet_and_unfrozen = eq.clipped_saturation(saturation) * unfrozen(month)
+            for index, group in enumerate(self.groups):
+                co2 = eq.rate_at_reference(1.0, pressure, group.order)
+                warmth = eq.temperature_factor(
+                    drivers.soil_temperature[month], group.coefficient, reference
+                )
+                flux = group_factors[index] * seconds * co2 * warmth * wet_and_unfrozen
+                totals[index] = totals[index] + flux
+        return totals
+
+
+def carbon_sink_flux(
+    soil_moisture: Number,
+    soil_temperature: Number,
+    evapotranspiration: Number,
+    *,
+    clay: Number,
+    silt: Number,
+    sand: Number,
+    bulk_density: Number,
+    thickness: Number,
+    mineral_share: Mapping[str, Number],
+    reading: Reading | None = None,
+    year: int = 2001,
+    previous_evapotranspiration: Number = None,
+    atmospheric_co2: float | None = None,
+) -> Number:
+    """Carbon that the weathering of a soil layer binds in a year, t C km-2 yr-1 (Eqs 1 to 7).
+
+    Parameters
+    ----------
+    soil_moisture, soil_temperature, evapotranspiration
+        theta (m3 m-3), T_soil (K), ET (mm month-1), January to December on the first axis.
+    clay, silt, sand
+        Texture, mass fractions, sum 1.
+    bulk_density
+        Dry bulk density, kg m-3.
+    thickness
+        Soil that takes part, m.
+    mineral_share
+        Mass share of the clay-size fraction, by mineral name.
+    reading
+        The choices; canonical by default.
+    year
+        Calendar year; it matters with ``calendar = "actual"`` only.
+    previous_evapotranspiration
+        ET of the year before, mm month-1, for ``et_mode = "trailing12"``; without it the sum of
+        months that reach back is NaN.
+    atmospheric_co2
+        CO2 of the air, ppm, for ``atmosphere = "series"``.
+
+    Returns
+    -------
+    Flux in t C km-2 yr-1 (positive: carbon bound). NaN where an input is NaN.
+
+    Raises
+    ------
+    MineralError
+        For a mineral without kinetic data in the reading's table.
+
+    Source: equations.md. Golden value (its worked cell, 1.12; x = 0.10 of the soil):
+
+    >>> import numpy as np
+    >>> flux = carbon_sink_flux(
+    ...     np.full(12, 0.30), np.full(12, 298.15), np.full(12, 1000.0 / 12.0),
+    ...     clay=0.3, silt=0.3, sand=0.4, bulk_density=1320.0, thickness=2.0,
+    ...     mineral_share={"illite": 0.10 / 0.3},
+    ... )
+    >>> f"{flux:.7f}"
+    '1.0239323'
+    """
+    model = CO2Pathway.of(reading or Reading(), tuple(mineral_share))
+    drivers = Drivers(
+        np.asarray(soil_moisture, dtype=float),
+        np.asarray(soil_temperature, dtype=float),
+        np.asarray(evapotranspiration, dtype=float),
+        month_seconds(model.reading.calendar, year),
+        None if previous_evapotranspiration is None else np.asarray(previous_evapotranspiration, float),
+        atmospheric_co2,
+    )
+    _check_site(model, drivers)
+    soil = Soil(clay, silt, sand, bulk_density, mineral_share, thickness)
+    factors = model.group_factors(model.static_factors(soil))
+    total: Number = 0.0
+    for flux in model.annual_flux(factors, drivers, bulk_density):
+        total = total + flux
+    return total
+
+
+def _check_site(model: CO2Pathway, drivers: Drivers) -> None:
+    from saprolite.errors import InputError, raise_if_any
+
+    problems = []
+    for name in ("soil_moisture", "soil_temperature", "evapotranspiration"):
+        shape = np.shape(getattr(drivers, name))
+        if not shape or shape[0] != eq.MONTHS:
+            problems.append(Problem(name, f"shape {shape}", "12 months on the first axis",
+                                    "pass January to December first"))
+    if model.reading.atmosphere == "series" and drivers.atmospheric_co2 is None:
+        problems.append(Problem("atmospheric_co2", "nothing", 'ppm, with atmosphere = "series"',
+                                "pass atmospheric_co2=..."))
+    raise_if_any(InputError, "The site cannot be computed", problems)
+
+
+def _co2_yield(reading: Reading, mineral: str, row: KineticRow) -> float:
+    if reading.stoichiometry == "mineral_formula":
+        return co2_per_mol(mineral, reading.stoichiometry_table).value
+    # kmol_c of a mineral without base cations is no alkalinity: it binds no CO2.
+    return 1.0 if composition(row.row, row.mineral).equivalents_per_mol > 0.0 else 0.0
+
+
+def _groups(reading: Reading, rows: tuple[KineticRow, ...]) -> tuple[Group, ...]:
+    members: dict[tuple[float, float], list[int]] = {}
+    for index, row in enumerate(rows):
+        key = (row.order, _coefficient(reading, row))
+        members.setdefault(key, []).append(index)
+    return tuple(Group(order, a, tuple(group)) for (order, a), group in members.items())
+
+
+def _coefficient(reading: Reading, row: KineticRow) -> float:
+    coefficient = reading.arrhenius_coefficient
+    if coefficient == "table":
+        if row.coefficient is None:
+            raise MineralError(
+                "No temperature coefficient (1 problem)",
+                [Problem(f"{row.row}, pathway CO2", "the row has none", "a number in K",
+                         "set arrhenius_coefficient to a number")],
+            )
+        coefficient = row.coefficient
+    if reading.arrhenius_base == "10":
+        return float(eq.base_e_coefficient(float(coefficient)))
+    return float(coefficient)
+
+
+def _months_last(values: Number) -> Number:
+    return np.moveaxis(np.asarray(values), 0, -1)
+
+
+def _trailing(drivers: Drivers, month: int) -> Number:
+    current = np.asarray(drivers.evapotranspiration)
+    before = drivers.previous_evapotranspiration
+    if before is None:
+        before = np.full_like(current, np.nan)
+    return _months_last(np.concatenate([np.asarray(before)[month + 1 :], current[: month + 1]]))
+
+
+def _annual_mean(drivers: Drivers) -> Drivers:
+    """Moisture and temperature by their mean over the year, ET by its mean rate, in every month."""
+    year = sum(drivers.seconds)
+    moisture, temperature, water = 0.0, 0.0, 0.0
+    for month, seconds in enumerate(drivers.seconds):
+        moisture = moisture + drivers.soil_moisture[month] * (seconds / year)
+        temperature = temperature + drivers.soil_temperature[month] * (seconds / year)
+        water = water + drivers.evapotranspiration[month]
+    months = range(eq.MONTHS)
+    return drivers._replace(
+        soil_moisture=[moisture for _ in months],
+        soil_temperature=[temperature for _ in months],
+        evapotranspiration=np.stack([np.asarray(water / eq.MONTHS) for _ in months]),
+    )

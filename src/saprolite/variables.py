@@ -1,0 +1,55 @@
+"""The registry of variables (``variables.toml``): what each is, in which unit, in which range.
+
+    >>> REGISTRY["evapotranspiration"].unit
+    'kg m-2 s-1'
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable that crosses a border of saprolite."""
+
+    name: str
+    unit: str
+    dims: tuple[str, ...]
+    valid_range: tuple[float, float]
+    kind: str
+    long_name: str
+    standard_name: str | None = None
+    plausible_mean: tuple[float, float] | None = None
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """CF attributes of the variable."""
+        attributes = {"units": self.unit, "long_name": self.long_name}
+        if self.standard_name:
+            attributes["standard_name"] = self.standard_name
+        return attributes
+
+
+def _load() -> dict[str, Variable]:
+    text = resources.files("saprolite").joinpath("variables.toml").read_text(encoding="utf-8")
+    registry: dict[str, Variable] = {}
+    for name, row in tomllib.loads(text).items():
+        low, high = row["valid_range"]
+        mean = row.get("plausible_mean")
+        registry[name] = Variable(
+            name=name,
+            unit=row["unit"],
+            dims=tuple(row["dims"]),
+            valid_range=(low, high),
+            kind=row["kind"],
+            long_name=row["long_name"],
+            standard_name=row.get("standard_name"),
+            plausible_mean=(mean[0], mean[1]) if mean else None,
+        )
+    return registry
+
+
+REGISTRY = _load()
