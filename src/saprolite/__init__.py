@@ -1,0 +1,73 @@
+"""saprolite: how fast the minerals of a soil weather, and how much CO2 that binds.
+
+>>> import saprolite as sap
+>>> f"{sap.equations.soil_co2(1000.0):.4f} atm"
+'0.0176 atm'
+
+``equations``         one published equation, one pure function: scalars, arrays, xarray
+``carbon_sink_flux``  the carbon that a soil layer binds in a year (Eqs 1 to 7)
+``Reading``           the choices that the equations leave open, with named presets
+``Mineral``           the minerals known by name
+``KineticTable``      rate constants by mineral and pathway, each with its source
+``Study``             a study file, checked
+``check``             everything that is wrong with a study and its inputs, before any work
+``run``               run a study; returns its fluxes
+``demo``              run the demo planet
+``open``              the fluxes of a run folder, lazily read
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from saprolite import equations
+    from saprolite.errors import SaproliteError
+    from saprolite.minerals import KineticTable, Mineral
+    from saprolite.models import Reading, carbon_sink_flux
+    from saprolite.study import Study
+    from saprolite.version import __version__
+    from saprolite.workflow import check, demo, open, run
+
+__all__ = [
+    "KineticTable",
+    "Mineral",
+    "Reading",
+    "SaproliteError",
+    "Study",
+    "__version__",
+    "carbon_sink_flux",
+    "check",
+    "demo",
+    "equations",
+    "open",
+    "run",
+]
+
+# Loaded on first use: importing the package costs nothing but this file.
+_HOMES = {
+    "KineticTable": "saprolite.minerals",
+    "Mineral": "saprolite.minerals",
+    "Reading": "saprolite.models",
+    "SaproliteError": "saprolite.errors",
+    "Study": "saprolite.study",
+    "__version__": "saprolite.version",
+    "carbon_sink_flux": "saprolite.models",
+    "check": "saprolite.workflow",
+    "demo": "saprolite.workflow",
+    "open": "saprolite.workflow",
+    "run": "saprolite.workflow",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "equations":
+        return importlib.import_module("saprolite.equations")
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'saprolite' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

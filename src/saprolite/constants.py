@@ -50,8 +50,12 @@ DAYS_PER_YEAR = _constant(
 FREEZING_POINT = _constant("FREEZING_POINT", 273.15, "K", "0 degC", _SI, "exact")
 
 BROOK_INTERCEPT = _constant(
-    "BROOK_INTERCEPT", -3.47, "1", "Eq 2: log10 of the PCO2 (atm) at ET = 0",
-    "Brook et al. 1983 (recalled; the manuscript prints 3.7)", "U",
+    "BROOK_INTERCEPT",
+    -3.47,
+    "1",
+    "Eq 2: log10 of the PCO2 (atm) at ET = 0",
+    "Brook et al. 1983 (recalled; the manuscript prints 3.7)",
+    "U",
 )
 BROOK_AMPLITUDE = _constant(
     "BROOK_AMPLITUDE", 2.09, "1", "Eq 2: rise of log10 PCO2 from ET = 0 to infinity", _MS, "S"
@@ -77,25 +81,41 @@ SAND_AREA = _constant(
     "SAND_AREA", 0.3e6, "m2 m-3", "Eq 6: area of sand (60-250 um)", f"{_MS}; {_SW1995} eq 34", "S"
 )
 COARSE_SAND_AREA = _constant(
-    "COARSE_SAND_AREA", 0.05e6, "m2 m-3", "area of coarse sand (> 250 um), reduced form",
-    "NutsFor manual, citing Sverdrup 1996", "R",
+    "COARSE_SAND_AREA",
+    0.05e6,
+    "m2 m-3",
+    "area of coarse sand (> 250 um), reduced form",
+    "NutsFor manual, citing Sverdrup 1996",
+    "R",
 )
 REFERENCE_DENSITY = _constant(
-    "REFERENCE_DENSITY", 1000.0, "kg m-3", "rho_0 of the density factor of the surface area",
-    f"computed from the units of {_SW1995} eq 34", "C",
+    "REFERENCE_DENSITY",
+    1000.0,
+    "kg m-3",
+    "rho_0 of the density factor of the surface area",
+    f"computed from the units of {_SW1995} eq 34",
+    "C",
 )
 
 PARTICLE_DENSITY = _constant(
-    "PARTICLE_DENSITY", 2650.0, "kg m-3", "Eq 7: density of the soil minerals",
-    "density of quartz; value of the worked cell", "C",
+    "PARTICLE_DENSITY",
+    2650.0,
+    "kg m-3",
+    "Eq 7: density of the soil minerals",
+    "density of quartz; value of the worked cell",
+    "C",
 )
 WATER_DENSITY = _constant(
     "WATER_DENSITY", 1000.0, "kg m-3", "density of liquid water", "convention", "exact"
 )
 
 FREEZING_WIDTH = _constant(
-    "FREEZING_WIDTH", 2.0, "K", "Eq 1, linear form: width of the freezing window below 0 degC",
-    "land-surface models (recalled)", "U",
+    "FREEZING_WIDTH",
+    2.0,
+    "K",
+    "Eq 1, linear form: width of the freezing window below 0 degC",
+    "land-surface models (recalled)",
+    "U",
 )
 LOGISTIC_WIDTH = _constant(
     "LOGISTIC_WIDTH", 0.5, "K", "Eq 1, logistic form: scale s", "test version of Eq 1", "I"
@@ -106,14 +126,26 @@ CARBON_MOLAR_MASS = _constant(
 )
 
 WGS84_SEMI_MAJOR_AXIS = _constant(
-    "WGS84_SEMI_MAJOR_AXIS", 6378137.0, "m", "equatorial radius of the ellipsoid",
-    "NIMA TR8350.2", "exact",
+    "WGS84_SEMI_MAJOR_AXIS",
+    6378137.0,
+    "m",
+    "equatorial radius of the ellipsoid",
+    "NIMA TR8350.2",
+    "exact",
 )
 WGS84_FLATTENING = _constant(
-    "WGS84_FLATTENING", 1.0 / 298.257223563, "1", "flattening of the ellipsoid",
-    "NIMA TR8350.2", "exact",
+    "WGS84_FLATTENING",
+    1.0 / 298.257223563,
+    "1",
+    "flattening of the ellipsoid",
+    "NIMA TR8350.2",
+    "exact",
 )
 MEAN_EARTH_RADIUS = _constant(
-    "MEAN_EARTH_RADIUS", 6371007.1809, "m", "radius of the sphere with the ellipsoid's area",
-    "computed from WGS 84 (authalic radius)", "C",
+    "MEAN_EARTH_RADIUS",
+    6371007.1809,
+    "m",
+    "radius of the sphere with the ellipsoid's area",
+    "computed from WGS 84 (authalic radius)",
+    "C",
 )

@@ -1,7 +1,7 @@
 """The registry of variables (``variables.toml``): what each is, in which unit, in which range.
 
-    >>> REGISTRY["evapotranspiration"].unit
-    'kg m-2 s-1'
+>>> REGISTRY["evapotranspiration"].unit
+'kg m-2 s-1'
 """
 
 from __future__ import annotations

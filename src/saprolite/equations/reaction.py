@@ -1,4 +1,4 @@
-"""Equations 4 and 5: the rate of a mineral with carbonic acid, at 8 degC and at soil temperature."""
+"""Equations 4 and 5: rate of a mineral with carbonic acid at 8 degC and at soil temperature."""
 
 from __future__ import annotations
 

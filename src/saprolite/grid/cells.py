@@ -38,18 +38,29 @@ class Grid:
         ):
             if regular is None:
                 found = f"{np.size(given)} values from {np.min(given)} to {np.max(given)}"
-                problems.append(Problem(f"{where}: {name}", found + ", not regularly spaced",
-                                        "a regular grid of cell centres, two cells or more",
-                                        "give the file on the product's own grid"))
+                problems.append(
+                    Problem(
+                        f"{where}: {name}",
+                        found + ", not regularly spaced",
+                        "a regular grid of cell centres, two cells or more",
+                        "give the file on the product's own grid",
+                    )
+                )
                 continue
             bounds = edges(regular, _step(regular))
             if bounds[0] < low - 1e-6 or bounds[-1] > high + 1e-6:
-                problems.append(Problem(f"{where}: {name}",
-                                        f"cells from {bounds[0]:g} to {bounds[-1]:g} degrees",
-                                        f"within {low:g} to {high:g} degrees",
-                                        "check the coordinates of the file"))
+                problems.append(
+                    Problem(
+                        f"{where}: {name}",
+                        f"cells from {bounds[0]:g} to {bounds[-1]:g} degrees",
+                        f"within {low:g} to {high:g} degrees",
+                        "check the coordinates of the file",
+                    )
+                )
         if problems:
-            raise InputError(f"{where} is not on a usable grid ({len(problems)} problems)", problems)
+            raise InputError(
+                f"{where} is not on a usable grid ({len(problems)} problems)", problems
+            )
         assert centres[0] is not None and centres[1] is not None
         return cls(centres[0], centres[1], (_step(centres[0]), _step(centres[1])))
 
@@ -76,7 +87,9 @@ class Grid:
         """
         rows = np.flatnonzero((self.lat >= south) & (self.lat <= north))
         columns = np.flatnonzero((self.lon >= west) & (self.lon <= east))
-        pair = [slice(int(i[0]), int(i[-1]) + 1) if i.size else slice(0, 0) for i in (rows, columns)]
+        pair = [
+            slice(int(i[0]), int(i[-1]) + 1) if i.size else slice(0, 0) for i in (rows, columns)
+        ]
         return (pair[0], pair[1])
 
     def part(self, rows: slice, columns: slice) -> Grid:
@@ -101,14 +114,17 @@ class Grid:
     def same_as(self, other: Grid) -> bool:
         """Whether both have the same cells (to 1e-4 of a degree: files hold float32)."""
         return self.shape == other.shape and bool(
-            np.allclose(self.lat, other.lat, atol=1e-4) and np.allclose(self.lon, other.lon, atol=1e-4)
+            np.allclose(self.lat, other.lat, atol=1e-4)
+            and np.allclose(self.lon, other.lon, atol=1e-4)
         )
 
     def describe(self) -> str:
         """One line for messages."""
         lat, lon = self.lat_edges, self.lon_edges
-        return (f"{self.lat.size} x {self.lon.size} cells, lat {lat[0]:g} to {lat[-1]:g}, "
-                f"lon {lon[0]:g} to {lon[-1]:g}")
+        return (
+            f"{self.lat.size} x {self.lon.size} cells, lat {lat[0]:g} to {lat[-1]:g}, "
+            f"lon {lon[0]:g} to {lon[-1]:g}"
+        )
 
     def areas(self, earth: str = "wgs84") -> Array:
         """Cell areas in km2, (lat, lon), on the ellipsoid or on the sphere of the same area.

@@ -25,8 +25,14 @@ def overlap(source: Sequence[float], target: Sequence[float]) -> Array:
         if len(depths) < 2 or np.any(np.diff(depths) <= 0.0):
             raise InputError(
                 "Layers cannot be remapped (1 problem)",
-                [Problem(f"{name} borders", str(list(depths)), "depths in m, increasing downwards",
-                         "correct the depths of the layers")],
+                [
+                    Problem(
+                        f"{name} borders",
+                        str(list(depths)),
+                        "depths in m, increasing downwards",
+                        "correct the depths of the layers",
+                    )
+                ],
             )
     top = np.maximum(np.asarray(source)[None, :-1], np.asarray(target)[:-1, None])
     bottom = np.minimum(np.asarray(source)[None, 1:], np.asarray(target)[1:, None])

@@ -80,8 +80,14 @@ class KineticTable:
         if name not in PACKAGED:
             raise MineralError(
                 "Unknown kinetic table (1 problem)",
-                [Problem("kinetics", repr(name), ", ".join(PACKAGED) + ", or the path of a CSV "
-                         "file in the same columns", did_you_mean(name, PACKAGED))],
+                [
+                    Problem(
+                        "kinetics",
+                        repr(name),
+                        ", ".join(PACKAGED) + ", or the path of a CSV file in the same columns",
+                        did_you_mean(name, PACKAGED),
+                    )
+                ],
             )
         return _packaged(name)
 
@@ -92,8 +98,14 @@ class KineticTable:
         if not path.is_file():
             raise InputError(
                 "Kinetic table not found (1 problem)",
-                [Problem(str(path), "no such file", ", ".join(PACKAGED) + " or a CSV file",
-                         "check the path in kinetics = ...")],
+                [
+                    Problem(
+                        str(path),
+                        "no such file",
+                        ", ".join(PACKAGED) + " or a CSV file",
+                        "check the path in kinetics = ...",
+                    )
+                ],
             )
         return cls._parse(str(path), path.read_text(encoding="utf-8"))
 
@@ -110,18 +122,28 @@ class KineticTable:
         if missing:
             raise InputError(
                 f"{name} is not a kinetic table (1 problem)",
-                [Problem(name, "columns missing: " + ", ".join(missing),
-                         "the columns of the packaged tables: " + ", ".join((*_REQUIRED, *_NUMBERS)),
-                         "add the columns; leave a cell empty where a pathway has no such brake")],
+                [
+                    Problem(
+                        name,
+                        "columns missing: " + ", ".join(missing),
+                        "the columns of the packaged tables: " + ", ".join((*_REQUIRED, *_NUMBERS)),
+                        "add the columns; leave a cell empty where a pathway has no such brake",
+                    )
+                ],
             )
         rows, problems = [], []
         for number, item in enumerate(raw, start=1):
             try:
                 rows.append(_row(item))
             except ValueError as error:
-                problems.append(Problem(f"{name}, row {number}", str(error),
-                                        "numbers, a known mineral, pathway and confidence",
-                                        "correct the row"))
+                problems.append(
+                    Problem(
+                        f"{name}, row {number}",
+                        str(error),
+                        "numbers, a known mineral, pathway and confidence",
+                        "correct the row",
+                    )
+                )
         if problems:
             raise InputError(f"{name} cannot be read ({len(problems)} problems)", problems)
         return cls(name, tuple(rows))
@@ -145,16 +167,27 @@ class KineticTable:
                 if row.flag.startswith("refused"):
                     raise MineralError(
                         "A kinetic number that cannot be right (1 problem)",
-                        [Problem(f"{mineral}, pathway {pathway}", f"pk {row.pk} ({row.flag})",
-                                 "a verified number", "give your own table (kinetics = ...csv)")],
+                        [
+                            Problem(
+                                f"{mineral}, pathway {pathway}",
+                                f"pk {row.pk} ({row.flag})",
+                                "a verified number",
+                                "give your own table (kinetics = ...csv)",
+                            )
+                        ],
                     )
                 return row
         available = sorted({row.mineral for row in self.rows if row.pathway == pathway})
         raise MineralError(
             "No kinetic data (1 problem)",
-            [Problem(f"{mineral}, pathway {pathway}", f"no row in table '{self.name}'",
-                     ", ".join(available) or "no mineral has this pathway",
-                     "choose another table (kinetics = ...) or leave the mineral out")],
+            [
+                Problem(
+                    f"{mineral}, pathway {pathway}",
+                    f"no row in table '{self.name}'",
+                    ", ".join(available) or "no mineral has this pathway",
+                    "choose another table (kinetics = ...) or leave the mineral out",
+                )
+            ],
         )
 
     def rows_for(self, minerals: tuple[str, ...], pathway: str) -> tuple[KineticRow, ...]:
@@ -197,7 +230,9 @@ def _row(item: dict[str, str]) -> KineticRow:
     if not item["source"].strip():
         raise ValueError("source is empty")
     if item["mineral"] not in Mineral.names():
-        raise ValueError(f"mineral {item['mineral']!r}: {did_you_mean(item['mineral'], Mineral.names())}")
+        raise ValueError(
+            f"mineral {item['mineral']!r}: {did_you_mean(item['mineral'], Mineral.names())}"
+        )
     brakes = {k: numbers[k] for k in _NUMBERS[4:] if k in numbers}
     return KineticRow(
         row=item["row"],

@@ -48,8 +48,9 @@ class Mineral:
         """The minerals of these names; one error names all that are unknown."""
         known = _minerals()
         problems = [
-            Problem("mineral", repr(name), "any of saprolite.Mineral.names()",
-                    did_you_mean(name, known))
+            Problem(
+                "mineral", repr(name), "any of saprolite.Mineral.names()", did_you_mean(name, known)
+            )
             for name in names
             if name not in known
         ]

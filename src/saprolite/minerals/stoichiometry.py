@@ -59,17 +59,28 @@ def co2_per_mol(mineral: str, table: str = "soil_clay") -> CO2PerMol:
     if table not in FORMULA_TABLES:
         raise MineralError(
             "Unknown table of CO2 per mol (1 problem)",
-            [Problem("stoichiometry_table", repr(table), ", ".join(FORMULA_TABLES),
-                     did_you_mean(table, FORMULA_TABLES))],
+            [
+                Problem(
+                    "stoichiometry_table",
+                    repr(table),
+                    ", ".join(FORMULA_TABLES),
+                    did_you_mean(table, FORMULA_TABLES),
+                )
+            ],
         )
     formulas = _formulas()
     found = formulas.get((table, mineral)) or formulas.get(("any", mineral))
     if found is None:
         raise MineralError(
             "No formula (1 problem)",
-            [Problem(f"{mineral}, stoichiometry mineral_formula", "no formula in the table",
-                     ", ".join(sorted({name for _, name in formulas})),
-                     'use stoichiometry = "per_equivalent" or leave the mineral out')],
+            [
+                Problem(
+                    f"{mineral}, stoichiometry mineral_formula",
+                    "no formula in the table",
+                    ", ".join(sorted({name for _, name in formulas})),
+                    'use stoichiometry = "per_equivalent" or leave the mineral out',
+                )
+            ],
         )
     return found
 
@@ -101,6 +112,12 @@ def composition(row: str, mineral: str) -> Composition:
             return candidate
     raise MineralError(
         "No composition (1 problem)",
-        [Problem(f"{mineral} (row {row})", "no stoichiometry", ", ".join(table),
-                 "leave the mineral out")],
+        [
+            Problem(
+                f"{mineral} (row {row})",
+                "no stoichiometry",
+                ", ".join(table),
+                "leave the mineral out",
+            )
+        ],
     )

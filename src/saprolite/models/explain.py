@@ -75,20 +75,29 @@ def explain(model: CO2Pathway) -> tuple[EquationNote, ...]:
             "Eq 2  soil CO2",
             f"log10 PCO2 = {_intercept(reading)} + 2.09 (1 - exp(-0.00172 ET))\n"
             f"{_ET[reading.et_mode]}, at least {12 * reading.et_floor:g} mm yr-1"
-            + (f" ({reading.et_floor:g} as mm month-1)" if reading.et_mode == "monthly_raw" else ""),
+            + (
+                f" ({reading.et_floor:g} as mm month-1)" if reading.et_mode == "monthly_raw" else ""
+            ),
             "manuscript Eq 2 after Brook et al. 1983",
-            (_number("BROOK_INTERCEPT") if reading.atmosphere == "fixed"
-             and reading.pco2_intercept == TABLE["BROOK_INTERCEPT"].value
-             else f"intercept = {_intercept(reading)}",
-             _number("BROOK_AMPLITUDE"), _number("BROOK_RATE")),
+            (
+                _number("BROOK_INTERCEPT")
+                if reading.atmosphere == "fixed"
+                and reading.pco2_intercept == TABLE["BROOK_INTERCEPT"].value
+                else f"intercept = {_intercept(reading)}",
+                _number("BROOK_AMPLITUDE"),
+                _number("BROOK_RATE"),
+            ),
         ),
         EquationNote(
             "Eq 3  weathering of a layer",
             "W = sum over minerals of R_i A_w x_i phi Z_eff\n"
             + _BASIS[reading.mineral_basis]
             + "\n"
-            + ("Z_eff = soil present in the layer" if reading.thickness == "clip"
-               else "Z_eff = full depth of the layer"),
+            + (
+                "Z_eff = soil present in the layer"
+                if reading.thickness == "clip"
+                else "Z_eff = full depth of the layer"
+            ),
             "manuscript Eq 3; Sverdrup & Warfvinge 1995 eq 33",
             (f"illite/mica class: {reading.mica_share:g} mica, {1 - reading.mica_share:g} illite",),
         ),
@@ -96,16 +105,23 @@ def explain(model: CO2Pathway) -> tuple[EquationNote, ...]:
             "Eq 4  rate at 8 degC",
             f"R_i,8 = K_CO2,i PCO2^n_i / f_CO2, f_CO2 = 1; {_LIMIT[reading.pco2_limit]}",
             f"manuscript Eq 4; kinetic table '{reading.kinetics}'",
-            (*(_kinetic_number(name, row) for name, row in zip(model.minerals, model.rows, strict=True)),
-             *((f"P_lim = {reading.pco2_limit_value} atm",) if reading.pco2_limit_value else ())),
+            (
+                *(
+                    _kinetic_number(name, row)
+                    for name, row in zip(model.minerals, model.rows, strict=True)
+                ),
+                *((f"P_lim = {reading.pco2_limit_value} atm",) if reading.pco2_limit_value else ()),
+            ),
         ),
         EquationNote(
             "Eq 5  temperature",
             f"R_i = R_i,8 * {'exp' if reading.arrhenius_base == 'e' else '10^'}"
             "[A (1/T_lab - 1/T_soil)]",
             "manuscript Eq 5; Sverdrup & Warfvinge tables use base 10",
-            (f"A = {reading.arrhenius_coefficient} K, base {reading.arrhenius_base}",
-             f"T_lab = {reading.reference_temperature} K"),
+            (
+                f"A = {reading.arrhenius_coefficient} K, base {reading.arrhenius_base}",
+                f"T_lab = {reading.reference_temperature} K",
+            ),
         ),
         EquationNote(
             "Eq 6  surface area",
@@ -125,14 +141,21 @@ def explain(model: CO2Pathway) -> tuple[EquationNote, ...]:
             if reading.stoichiometry == "per_equivalent"
             else f"K is kmol of mineral; CO2 per mol from table '{reading.stoichiometry_table}'",
             "equations.md 1.11",
-            (*(f"{name}: {value:g} CO2 per unit of K"
-               for name, value in zip(model.minerals, model.co2_yield, strict=True)),
-             _number("CARBON_MOLAR_MASS")),
+            (
+                *(
+                    f"{name}: {value:g} CO2 per unit of K"
+                    for name, value in zip(model.minerals, model.co2_yield, strict=True)
+                ),
+                _number("CARBON_MOLAR_MASS"),
+            ),
         ),
         EquationNote(
             "Time",
-            ("mean month lengths, February 28.25 d" if reading.calendar == "mean"
-             else "days of the actual month")
+            (
+                "mean month lengths, February 28.25 d"
+                if reading.calendar == "mean"
+                else "days of the actual month"
+            )
             + ("; monthly drivers" if reading.drivers == "monthly" else "; annual-mean drivers"),
             "equations.md section 2",
             (_number("DAYS_PER_YEAR"),),
@@ -150,13 +173,17 @@ def explain_text(model: CO2Pathway) -> str:
         lines += [f"    source: {note.source}", ""]
     unverified = unverified_numbers(model)
     lines.append("Unverified numbers in use [U]:" if unverified else "No unverified number in use.")
-    lines += [f"    {item['name']} = {item['value']} {item['unit']} ({item['source']})"
-              for item in unverified]
+    lines += [
+        f"    {item['name']} = {item['value']} {item['unit']} ({item['source']})"
+        for item in unverified
+    ]
     flagged = flagged_numbers(model)
     if flagged:
         lines.append("Numbers in use that carry a warning:")
-        lines += [f"    {item['name']} = {item['value']} {item['unit']}: {item['warning']}"
-                  for item in flagged]
+        lines += [
+            f"    {item['name']} = {item['value']} {item['unit']}: {item['warning']}"
+            for item in flagged
+        ]
     return "\n".join(lines)
 
 
@@ -173,22 +200,45 @@ def unverified_numbers(model: CO2Pathway) -> list[dict[str, str | float]]:
     if reading.frozen_form == "linear" and reading.frozen_action != "none":
         names.append("FREEZING_WIDTH")
     items: list[dict[str, str | float]] = [
-        {"name": name, "value": TABLE[name].value, "unit": TABLE[name].unit,
-         "source": TABLE[name].source}
-        for name in names if TABLE[name].confidence == "U"
+        {
+            "name": name,
+            "value": TABLE[name].value,
+            "unit": TABLE[name].unit,
+            "source": TABLE[name].source,
+        }
+        for name in names
+        if TABLE[name].confidence == "U"
     ]
     for name, row in zip(model.minerals, model.rows, strict=True):
         if row.confidence == "U":
-            items.append({"name": f"pkCO2 and n of {name}", "value": row.pk,
-                          "unit": "-log10(kmol_c m-2 s-1)", "source": row.source})
+            items.append(
+                {
+                    "name": f"pkCO2 and n of {name}",
+                    "value": row.pk,
+                    "unit": "-log10(kmol_c m-2 s-1)",
+                    "source": row.source,
+                }
+            )
         if reading.stoichiometry == "mineral_formula":
             formula = co2_per_mol(name, reading.stoichiometry_table)
             if formula.confidence == "U":
-                items.append({"name": f"CO2 per mol of {name}", "value": formula.value,
-                              "unit": "mol mol-1", "source": formula.source})
+                items.append(
+                    {
+                        "name": f"CO2 per mol of {name}",
+                        "value": formula.value,
+                        "unit": "mol mol-1",
+                        "source": formula.source,
+                    }
+                )
         elif composition(row.row, row.mineral).confidence == "U":
-            items.append({"name": f"composition of {name}", "value": "", "unit": "",
-                          "source": composition(row.row, row.mineral).source})
+            items.append(
+                {
+                    "name": f"composition of {name}",
+                    "value": "",
+                    "unit": "",
+                    "source": composition(row.row, row.mineral).source,
+                }
+            )
     return items
 
 
@@ -199,8 +249,12 @@ def flagged_numbers(model: CO2Pathway) -> list[dict[str, str | float]]:
     ['pkCO2 of smectite (row Smectite)']
     """
     return [
-        {"name": f"pkCO2 of {name} (row {row.row})", "value": row.pk,
-         "unit": "-log10(kmol_c m-2 s-1)", "warning": row.flag}
+        {
+            "name": f"pkCO2 of {name} (row {row.row})",
+            "value": row.pk,
+            "unit": "-log10(kmol_c m-2 s-1)",
+            "warning": row.flag,
+        }
         for name, row in zip(model.minerals, model.rows, strict=True)
         if row.flag
     ]

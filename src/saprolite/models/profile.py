@@ -88,12 +88,20 @@ class CO2Pathway:
         if doubled or not minerals:
             raise MineralError(
                 "The list of minerals cannot be used (1 problem)",
-                [Problem("minerals", f"named twice: {', '.join(doubled)}" if doubled else "none",
-                         "each mineral once, at least one", "correct the list")],
+                [
+                    Problem(
+                        "minerals",
+                        f"named twice: {', '.join(doubled)}" if doubled else "none",
+                        "each mineral once, at least one",
+                        "correct the list",
+                    )
+                ],
             )
         table = KineticTable.load(reading.kinetics)
         rows = table.rows_for(minerals, "CO2")
-        co2_yield = tuple(_co2_yield(reading, name, row) for name, row in zip(minerals, rows, strict=True))
+        co2_yield = tuple(
+            _co2_yield(reading, name, row) for name, row in zip(minerals, rows, strict=True)
+        )
         return cls(reading, minerals, rows, co2_yield, _groups(reading, rows))
 
     def reactive_area(self, soil: Soil) -> Number:
@@ -280,7 +288,9 @@ def carbon_sink_flux(
         np.asarray(soil_temperature, dtype=float),
         np.asarray(evapotranspiration, dtype=float),
         month_seconds(model.reading.calendar, year),
-        None if previous_evapotranspiration is None else np.asarray(previous_evapotranspiration, float),
+        None
+        if previous_evapotranspiration is None
+        else np.asarray(previous_evapotranspiration, float),
         atmospheric_co2,
     )
     _check_site(model, drivers)
@@ -299,11 +309,23 @@ def _check_site(model: CO2Pathway, drivers: Drivers) -> None:
     for name in ("soil_moisture", "soil_temperature", "evapotranspiration"):
         shape = np.shape(getattr(drivers, name))
         if not shape or shape[0] != eq.MONTHS:
-            problems.append(Problem(name, f"shape {shape}", "12 months on the first axis",
-                                    "pass January to December first"))
+            problems.append(
+                Problem(
+                    name,
+                    f"shape {shape}",
+                    "12 months on the first axis",
+                    "pass January to December first",
+                )
+            )
     if model.reading.atmosphere == "series" and drivers.atmospheric_co2 is None:
-        problems.append(Problem("atmospheric_co2", "nothing", 'ppm, with atmosphere = "series"',
-                                "pass atmospheric_co2=..."))
+        problems.append(
+            Problem(
+                "atmospheric_co2",
+                "nothing",
+                'ppm, with atmosphere = "series"',
+                "pass atmospheric_co2=...",
+            )
+        )
     raise_if_any(InputError, "The site cannot be computed", problems)
 
 
@@ -328,8 +350,14 @@ def _coefficient(reading: Reading, row: KineticRow) -> float:
         if row.coefficient is None:
             raise MineralError(
                 "No temperature coefficient (1 problem)",
-                [Problem(f"{row.row}, pathway CO2", "the row has none", "a number in K",
-                         "set arrhenius_coefficient to a number")],
+                [
+                    Problem(
+                        f"{row.row}, pathway CO2",
+                        "the row has none",
+                        "a number in K",
+                        "set arrhenius_coefficient to a number",
+                    )
+                ],
             )
         coefficient = row.coefficient
     if reading.arrhenius_base == "10":

@@ -137,14 +137,21 @@ class Reading:
             value = getattr(self, name)
             if value not in accepted:
                 problems.append(
-                    Problem(f"reading.{name}", repr(value), ", ".join(accepted),
-                            did_you_mean(str(value), accepted))
+                    Problem(
+                        f"reading.{name}",
+                        repr(value),
+                        ", ".join(accepted),
+                        did_you_mean(str(value), accepted),
+                    )
                 )
         if self.kinetics not in PACKAGED and not str(self.kinetics).endswith(".csv"):
             problems.append(
-                Problem("reading.kinetics", repr(self.kinetics),
-                        ", ".join(PACKAGED) + ", or the path of a .csv file",
-                        did_you_mean(str(self.kinetics), PACKAGED))
+                Problem(
+                    "reading.kinetics",
+                    repr(self.kinetics),
+                    ", ".join(PACKAGED) + ", or the path of a .csv file",
+                    did_you_mean(str(self.kinetics), PACKAGED),
+                )
             )
         return problems
 
@@ -154,14 +161,22 @@ class Reading:
             value = getattr(self, name)
             if not (_is_number(value) and low <= value <= high):
                 problems.append(
-                    Problem(f"reading.{name}", repr(value), f"a number from {low} to {high} ({unit})",
-                            f"{name} = {getattr(type(self), name)}")
+                    Problem(
+                        f"reading.{name}",
+                        repr(value),
+                        f"a number from {low} to {high} ({unit})",
+                        f"{name} = {getattr(type(self), name)}",
+                    )
                 )
         a = self.arrhenius_coefficient
         if a != "table" and not (_is_number(a) and 0.0 <= float(a) <= 2.0e4):
             problems.append(
-                Problem("reading.arrhenius_coefficient", repr(a),
-                        'a number from 0 to 20000 (K), or "table"', "arrhenius_coefficient = 3600")
+                Problem(
+                    "reading.arrhenius_coefficient",
+                    repr(a),
+                    'a number from 0 to 20000 (K), or "table"',
+                    "arrhenius_coefficient = 3600",
+                )
             )
         for switch, off, value_name, bounds, unit in (
             ("pco2_limit", "none", "pco2_limit_value", (0.0, 1.0), "atm"),
@@ -178,26 +193,45 @@ class Reading:
         if option == off:
             if value is None:
                 return []
-            return [Problem(f"reading.{name}", repr(value), f'nothing with {switch} = "{off}"',
-                            f"remove {name}, or choose another {switch}")]
+            return [
+                Problem(
+                    f"reading.{name}",
+                    repr(value),
+                    f'nothing with {switch} = "{off}"',
+                    f"remove {name}, or choose another {switch}",
+                )
+            ]
         if _is_number(value) and low < value <= high:
             return []
-        return [Problem(f"reading.{name}", repr(value),
-                        f'a number above {low} up to {high} ({unit}), required by {switch} = '
-                        f'"{option}"; it has no default', f"give {name} = ...")]
+        return [
+            Problem(
+                f"reading.{name}",
+                repr(value),
+                f"a number above {low} up to {high} ({unit}), required by {switch} = "
+                f'"{option}"; it has no default',
+                f"give {name} = ...",
+            )
+        ]
 
     def _pair_problems(self) -> list[Problem]:
         problems = []
         if self.arrhenius_coefficient == "table" and self.arrhenius_base != "10":
             problems.append(
-                Problem("reading.arrhenius_coefficient", f'"table" with base {self.arrhenius_base!r}',
-                        "the tables' coefficients go with base 10", 'arrhenius_base = "10"')
+                Problem(
+                    "reading.arrhenius_coefficient",
+                    f'"table" with base {self.arrhenius_base!r}',
+                    "the tables' coefficients go with base 10",
+                    'arrhenius_base = "10"',
+                )
             )
         if self.frozen_form == "degree_days" and self.frozen_action != "annual_factor":
             problems.append(
-                Problem("reading.frozen_action", f'"{self.frozen_action}" with frozen_form '
-                        '"degree_days"', "degree_days is annual: annual_factor alone",
-                        'frozen_action = "annual_factor"')
+                Problem(
+                    "reading.frozen_action",
+                    f'"{self.frozen_action}" with frozen_form "degree_days"',
+                    "degree_days is annual: annual_factor alone",
+                    'frozen_action = "annual_factor"',
+                )
             )
         return problems
 
@@ -218,8 +252,12 @@ class Reading:
             ReadingError,
             "This reading is not possible",
             [
-                Problem(f"reading.{key}", "no such field", ", ".join(cls.field_names()),
-                        did_you_mean(key, cls.field_names()))
+                Problem(
+                    f"reading.{key}",
+                    "no such field",
+                    ", ".join(cls.field_names()),
+                    did_you_mean(key, cls.field_names()),
+                )
                 for key in unknown
             ],
         )

@@ -1,0 +1,1 @@
+"""The gridded run: blocks, stores, ledger."""

@@ -1,0 +1,243 @@
+"""``fluxes.zarr``: annual flux maps, written a whole year at a time; means by mineral at the end."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import zarr
+
+from saprolite.inputs import CAUSES, Prepared
+from saprolite.inputs.store import missing_attributes
+from saprolite.models import CO2Pathway
+from saprolite.stores import add_array, add_empty, create_group, open_group, unwritable
+from saprolite.variables import REGISTRY
+from saprolite.version import __version__
+
+Array = npt.NDArray[np.float64]
+FLUX = "carbon_sink_flux"
+BY_GROUP = "carbon_sink_flux_by_group"
+BY_MINERAL = "carbon_sink_flux_by_mineral"
+DISPLAY_UNITS = "t C km-2 yr-1"
+
+
+class FluxStore:
+    """The store of a run: created once, filled year by year in any order."""
+
+    def __init__(self, group: zarr.Group, path: Path, prepared: Prepared) -> None:
+        self._group = group
+        self._path = path
+        self._prepared = prepared
+
+    @classmethod
+    def create(
+        cls, path: Path, prepared: Prepared, model: CO2Pathway, digests: dict[str, str]
+    ) -> FluxStore:
+        """A new store with its coordinates and static maps."""
+        group = create_group(path, _attributes(prepared, model, digests))
+        store = cls(group, path, prepared)
+        store._write_coordinates()
+        store._write_maps()
+        grid, layers = prepared.grid, len(prepared.layer_edges) - 1
+        inner = (layers, *grid.shape)
+        years = len(prepared.study.years)
+        attributes = _flux_attributes(FLUX)
+        add_empty(group, FLUX, REGISTRY[FLUX].dims, (years, *inner), (1, *inner), attributes)
+        if len(model.groups) > 1:
+            names = len(model.groups)
+            add_array(
+                group,
+                "order",
+                ["group"],
+                [item.order for item in model.groups],
+                {"long_name": "reaction order of the group", "units": "1"},
+            )
+            add_array(
+                group,
+                "coefficient",
+                ["group"],
+                [item.coefficient for item in model.groups],
+                {"long_name": "temperature coefficient of the group, base e", "units": "K"},
+            )
+            add_empty(
+                group,
+                BY_GROUP,
+                ("year", "group", "layer", "lat", "lon"),
+                (years, names, *inner),
+                (1, names, *inner),
+                {**_flux_attributes(FLUX), "long_name": "carbon sink flux by kinetic group"},
+            )
+        return store
+
+    @classmethod
+    def open(cls, path: Path, prepared: Prepared) -> FluxStore:
+        """The store of a run that was interrupted."""
+        return cls(open_group(path), path, prepared)
+
+    def write_year(self, year: int, flux: Array) -> str:
+        """Write (group, layer, cell) of a year as maps; returns the checksum of the maps."""
+        index = self._prepared.study.years.index(year)
+        total = flux[0]
+        for group in flux[1:]:
+            total = total + group
+        try:
+            self._group[FLUX][index] = self._map(total)
+            if flux.shape[0] > 1:
+                self._group[BY_GROUP][index] = self._map(flux)
+        except OSError as error:
+            raise unwritable(self._path, error) from error
+        return self.checksum(year)
+
+    def checksum(self, year: int) -> str:
+        """Checksum of what the store holds for a year."""
+        index = self._prepared.study.years.index(year)
+        digest = hashlib.sha256()
+        for name in (FLUX, BY_GROUP):
+            if name in self._group:
+                digest.update(np.ascontiguousarray(self._values(name)[index]).tobytes())
+        return digest.hexdigest()
+
+    def used_years(self) -> list[int]:
+        """The years with a value anywhere (``trailing12`` has none before its record starts)."""
+        return [year for index, year in enumerate(self._prepared.study.years)
+                if np.isfinite(self._values(FLUX)[index]).any()]  # fmt: skip
+
+    def write_means_by_mineral(self, model: CO2Pathway, shares: Array) -> None:
+        """Mean over the used years by mineral, from the stored annual fields, in order."""
+        years = self.used_years()
+        name = BY_GROUP if BY_GROUP in self._group else FLUX
+        total: Any = 0.0
+        for year in years:
+            maps = self._values(name)[self._prepared.study.years.index(year)]
+            flat = maps.reshape(len(model.groups), shares.shape[1], -1)
+            total = total + flat[..., self._prepared.cells]
+        mean = total / max(len(years), 1)
+        by_mineral = np.empty_like(shares)
+        for index, group in enumerate(model.groups):
+            for member in group.members:
+                by_mineral[member] = mean[index] * shares[member]
+        if BY_MINERAL in self._group:
+            del self._group[BY_MINERAL]
+        attributes = {**_flux_attributes(BY_MINERAL), "cell_methods": "year: mean",
+                      "years_used": years}  # fmt: skip
+        add_array(
+            self._group, BY_MINERAL, REGISTRY[BY_MINERAL].dims, self._map(by_mineral), attributes
+        )
+        self._group.attrs["years_used"] = years
+
+    def _values(self, name: str) -> Any:
+        return self._group[name]
+
+    def _map(self, packed: Array) -> Array:
+        """Packed cells put back onto the map, NaN off land."""
+        grid = self._prepared.grid
+        full = np.full((*packed.shape[:-1], grid.lat.size * grid.lon.size), np.nan)
+        full[..., self._prepared.cells] = packed
+        return full.reshape(*packed.shape[:-1], *grid.shape)
+
+    def _write_coordinates(self) -> None:
+        prepared, group = self._prepared, self._group
+        grid, edges = prepared.grid, np.array(prepared.layer_edges)
+        add_array(
+            group,
+            "year",
+            ["year"],
+            np.array(list(prepared.study.years)),
+            {"long_name": "calendar year", "units": "1"},
+        )
+        add_array(
+            group,
+            "layer",
+            ["layer"],
+            np.arange(1, edges.size),
+            {
+                "long_name": "soil layer, from the surface down",
+                "units": "1",
+                "bounds": "layer_bounds",
+                "positive": "down",
+            },
+        )
+        add_array(
+            group,
+            "layer_bounds",
+            ["layer", "bounds"],
+            np.stack([edges[:-1], edges[1:]], axis=1),
+            {"long_name": "depth of the layer's top and bottom", "units": "m"},
+        )
+        for name, standard, unit, centres, bounds in (
+            ("lat", "latitude", "degrees_north", grid.lat, grid.lat_edges),
+            ("lon", "longitude", "degrees_east", grid.lon, grid.lon_edges),
+        ):
+            add_array(
+                group,
+                name,
+                [name],
+                centres,
+                {"standard_name": standard, "units": unit, "bounds": f"{name}_bounds"},
+            )
+            add_array(
+                group,
+                f"{name}_bounds",
+                [name, "bounds"],
+                np.stack([bounds[:-1], bounds[1:]], axis=1),
+                {"units": unit},
+            )
+        add_array(
+            group,
+            "mineral",
+            ["mineral"],
+            np.array(prepared.study.minerals.names, dtype="U"),
+            {"long_name": "mineral"},
+        )
+
+    def _write_maps(self) -> None:
+        prepared, group = self._prepared, self._group
+        grid, dims = prepared.grid, ["lat", "lon"]
+        areas = grid.areas(prepared.study.grid.earth)
+        add_array(
+            group,
+            "cell_area",
+            dims,
+            areas,
+            {**REGISTRY["cell_area"].attributes, "earth": prepared.study.grid.earth},
+        )
+        for name, packed, attributes in (
+            ("land", np.ones(prepared.cells.size, np.uint8),
+             {"long_name": "land of the forcing product, land ice included", "units": "1",
+              "standard_name": "land_binary_mask"}),
+            ("climate_class", prepared.climate, REGISTRY["climate_class"].attributes),
+            ("missing_inputs", prepared.missing, missing_attributes()),
+        ):  # fmt: skip
+            full = np.zeros(grid.lat.size * grid.lon.size, packed.dtype)
+            full[prepared.cells] = packed
+            add_array(group, name, dims, full.reshape(grid.shape), attributes)
+
+
+def _flux_attributes(name: str) -> dict[str, Any]:
+    return {
+        **REGISTRY[name].attributes,
+        "units_in_words": DISPLAY_UNITS,
+        "cell_methods": "year: sum area: mean",
+        "cell_measures": "area: cell_area",
+    }
+
+
+def _attributes(prepared: Prepared, model: CO2Pathway, digests: dict[str, str]) -> dict[str, Any]:
+    study = prepared.study
+    return {
+        "Conventions": "CF-1.11",
+        "title": study.title,
+        "source": f"saprolite {__version__}: CO2 pathway of PROFILE on monthly drivers",
+        "comment": "; ".join([model.reading.summary(), *prepared.notes]),
+        "references": "Sverdrup & Warfvinge 1995; see study.toml and run.json of this run",
+        "reading": json.dumps(model.reading.as_dict()),
+        "products": json.dumps(prepared.products),
+        "input_digests_sha256": json.dumps(digests),
+        "notes": list(prepared.notes),
+        "reading_summary": model.reading.summary(),
+        "causes_of_missing": list(CAUSES),
+    }

@@ -1,0 +1,46 @@
+"""Why a land cell has no result: one bit per cause, counted in the run report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+CAUSES = ("land_ice", "forcing", "texture", "bulk_density", "minerals", "thickness")
+
+Flags = npt.NDArray[np.uint8]
+
+
+def flags(masks: Mapping[str, npt.NDArray[np.bool_]]) -> Flags:
+    """Bits of the causes of each cell, from one mask per cause.
+
+    >>> masks = {cause: np.array([cause == "texture", False]) for cause in CAUSES}
+    >>> flags(masks)
+    array([4, 0], dtype=uint8)
+    """
+    result = np.zeros(next(iter(masks.values())).shape, np.uint8)
+    for bit, cause in enumerate(CAUSES):
+        result |= masks[cause].astype(np.uint8) << bit
+    return result
+
+
+def counts(missing: Flags, area: npt.NDArray[np.float64]) -> dict[str, dict[str, float]]:
+    """Cells, area (km2) and share of the land area for each cause, for any cause and for none.
+
+    A cell that misses two inputs counts under both causes and once under ``any``.
+    """
+    land = float(area.sum())
+
+    def row(mask: npt.NDArray[np.bool_]) -> dict[str, float]:
+        size = float(area[mask].sum())
+        return {
+            "cells": int(mask.sum()),
+            "area_km2": size,
+            "share_of_land_area_percent": 100.0 * size / land,
+        }
+
+    report = {cause: row((missing & np.uint8(1 << bit)) > 0) for bit, cause in enumerate(CAUSES)}
+    report["any"] = row(missing > 0)
+    report["none"] = row(missing == 0)
+    return report

@@ -1,0 +1,226 @@
+"""From a study to its prepared inputs: everything on one grid, land cells packed, SI units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from saprolite.errors import InputError, Problem, SaproliteError, raise_if_any
+from saprolite.grid import Grid
+from saprolite.inputs.demo import DemoPlanet
+from saprolite.inputs.missing import CAUSES, Flags, flags
+from saprolite.inputs.statics import Collected, Statics
+from saprolite.models import Soil
+from saprolite.sources.atmosphere import read_atmospheric_co2
+from saprolite.sources.gldas import ForcingYear, open_gldas
+from saprolite.study import Study
+from saprolite.study_parts import DemoForcing
+
+Array = npt.NDArray[np.float64]
+
+
+class Forcing(Protocol):
+    """What a forcing product offers: its grid and layers, its land, and its years."""
+
+    @property
+    def grid(self) -> Grid: ...
+    @property
+    def layer_edges(self) -> tuple[float, ...]: ...
+    @property
+    def product(self) -> str: ...
+    @property
+    def files(self) -> tuple[Path, ...]: ...
+    @property
+    def notes(self) -> tuple[str, ...]: ...
+
+    def land(self) -> npt.NDArray[np.bool_]:
+        """Land cells of the product, land ice included."""
+        ...
+
+    def land_ice(self) -> npt.NDArray[np.bool_]:
+        """Cells of land ice."""
+        ...
+
+    def read_year(self, year: int, cells: npt.NDArray[np.int64]) -> ForcingYear:
+        """The twelve months of a year at flat indices of the grid."""
+        ...
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The inputs of a run: cells packed in map order, south to north and west to east.
+
+    ``cells`` are flat indices of the study grid, ``source_cells`` of the forcing's own grid;
+    ``soil`` holds arrays (layer, cell); ``missing`` the causes why a cell has no result.
+    """
+
+    study: Study
+    grid: Grid
+    layer_edges: tuple[float, ...]
+    cells: npt.NDArray[np.int64]
+    source_cells: npt.NDArray[np.int64]
+    area: Array
+    soil: Soil
+    climate: npt.NDArray[np.int16]
+    missing: Flags
+    forcing: Forcing
+    previous_year: bool
+    atmospheric_co2: dict[int, float]
+    products: dict[str, str]
+    files: tuple[Path, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def land_ice(self) -> npt.NDArray[np.bool_]:
+        """Cells of land ice: no soil, whatever the other inputs say."""
+        return (self.missing & (1 << CAUSES.index("land_ice"))) > 0
+
+    def read_year(self, year: int) -> ForcingYear:
+        """One year of forcing on the packed cells; land ice has no value."""
+        values = self.forcing.read_year(year, self.source_cells)
+        for array in values:
+            array[..., self.land_ice] = np.nan
+        return values
+
+
+def prepare(study: Study) -> Prepared:
+    """Open every input, put the static ones onto the study grid, and check them.
+
+    Raises ``InputError`` that lists everything that is wrong with all inputs together.
+    """
+    collected = Collected()
+    reading = study.chosen_reading
+    forcing, previous_year = _forcing(study, collected)
+    co2: dict[int, float] = {}
+    if reading.atmosphere == "series" and study.inputs.atmospheric_co2:
+        path = Path(study.inputs.atmospheric_co2.path)
+        try:
+            co2 = read_atmospheric_co2(path, study.years)
+            collected.products["atmospheric_co2"] = "atmospheric_co2"
+            collected.files.append(path)
+        except SaproliteError as error:
+            collected.problems += error.problems
+    if forcing is None:
+        # The other inputs are still checked, on a coarse grid, so that one error names everything.
+        stand_in = Grid.globe(5.0)
+        statics = Statics(
+            study, stand_in, np.ones(stand_in.shape, bool), (0.0, 0.1, 0.4, 1.0, 2.0), collected
+        )
+        _soil(statics, statics.climate())
+        raise_if_any(InputError, "The inputs cannot be used", collected.problems)
+        raise AssertionError("a forcing that cannot be opened names a problem")
+    collected.products["forcing"] = forcing.product
+    collected.notes += forcing.notes
+    collected.files += forcing.files
+
+    land = forcing.land() & _inside(study, forcing.grid)
+    if not land.any():
+        collected.problems.append(
+            Problem(
+                "grid.region",
+                f"no land cell in {study.grid.region}",
+                f"a box with land of {forcing.grid.describe()}",
+                "give a larger region",
+            )
+        )
+        raise_if_any(InputError, "The inputs cannot be used", collected.problems)
+    statics = Statics(study, forcing.grid, land, forcing.layer_edges, collected)
+    climate = statics.climate()
+    soil = _soil(statics, climate)
+    raise_if_any(InputError, "The inputs cannot be used", collected.problems)
+
+    cells = statics.cells
+    ice = forcing.land_ice().ravel()[cells]
+    first = forcing.read_year(study.first_year, cells)
+    missing = flags({
+        "land_ice": ice,
+        "forcing": ~_finite(*first),
+        "texture": ~_finite(soil.clay, soil.silt, soil.sand),
+        "bulk_density": ~_finite(soil.bulk_density),
+        "minerals": ~_finite(*soil.mineral_share.values()),
+        "thickness": ~_finite(soil.thickness),
+    })  # fmt: skip
+    if not (missing == 0).any():
+        found = ", ".join(f"{name}: {product}" for name, product in collected.products.items())
+        raise InputError("The inputs cannot be used (1 problem)", [
+            Problem("all land cells", "every cell lacks an input", "one complete cell or more",
+                    f"check that the inputs cover the same area ({found})")])  # fmt: skip
+    grid, packed = _study_grid(study, forcing.grid, cells)
+    return Prepared(
+        study=study,
+        grid=grid,
+        layer_edges=forcing.layer_edges,
+        cells=packed,
+        source_cells=cells,
+        area=grid.areas(study.grid.earth).ravel()[packed],
+        soil=soil,
+        climate=climate,
+        missing=missing,
+        forcing=forcing,
+        previous_year=previous_year,
+        atmospheric_co2=co2,
+        products=collected.products,
+        files=tuple(dict.fromkeys(collected.files)),
+        notes=tuple(dict.fromkeys(collected.notes)),
+    )
+
+
+def _forcing(study: Study, collected: Collected) -> tuple[Forcing | None, bool]:
+    """The forcing, and whether it holds the year before the first (for ``trailing12``)."""
+    spec = study.inputs.forcing
+    trailing = study.chosen_reading.et_mode == "trailing12"
+    if isinstance(spec, DemoForcing):
+        return DemoPlanet(spec.resolution_deg), trailing
+    before = study.first_year - 1
+    try:
+        gldas = open_gldas(Path(spec.path), study.years, before if trailing else None)
+    except SaproliteError as error:
+        collected.problems += error.problems
+        return None, False
+    return gldas, trailing and (before, 1) in gldas.months
+
+
+def _soil(statics: Statics, climate: npt.NDArray[np.int16]) -> Soil:
+    texture = statics.texture(climate)
+    shares = statics.minerals(climate)
+    return Soil(
+        texture["clay"],
+        texture["silt"],
+        texture["sand"],
+        statics.bulk_density(),
+        dict(zip(statics.study.minerals.names, shares, strict=True)),
+        statics.thickness(climate),
+    )
+
+
+def _finite(*arrays: Array) -> npt.NDArray[np.bool_]:
+    """Cells (last axis) where every value of every array is present."""
+    result = np.ones(arrays[0].shape[-1], bool)
+    for array in arrays:
+        result &= np.isfinite(array).reshape(-1, array.shape[-1]).all(axis=0)
+    return result
+
+
+def _inside(study: Study, grid: Grid) -> npt.NDArray[np.bool_]:
+    inside = np.ones(grid.shape, bool)
+    if study.grid.region is not None:
+        rows, columns = grid.box(*study.grid.region)
+        inside[:] = False
+        inside[rows, columns] = True
+    return inside
+
+
+def _study_grid(
+    study: Study, grid: Grid, cells: npt.NDArray[np.int64]
+) -> tuple[Grid, npt.NDArray[np.int64]]:
+    """The grid of the study (the box of its region), and the cells as its flat indices."""
+    if study.grid.region is None:
+        return grid, cells
+    rows, columns = grid.box(*study.grid.region)
+    part = grid.part(rows, columns)
+    row, column = np.divmod(cells, grid.lon.size)
+    return part, (row - rows.start) * part.lon.size + (column - columns.start)

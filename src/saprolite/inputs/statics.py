@@ -1,0 +1,249 @@
+"""The static inputs of a study on its packed cells: texture, density, minerals, thickness."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from saprolite.equations import layer_presence
+from saprolite.errors import InputError, Problem, SaproliteError, raise_if_any
+from saprolite.grid import Grid, conservative, majority, remap_layers
+from saprolite.inputs.demo import demo_climate
+from saprolite.models import Reading
+from saprolite.sources import class_tables
+from saprolite.sources.files import StaticField, range_problem
+from saprolite.sources.gsde import read_gsde
+from saprolite.sources.ito_wagai import read_ito_wagai
+from saprolite.sources.koeppen import read_koeppen
+from saprolite.sources.netcdf_fields import Wanted, read_fields
+from saprolite.sources.rasters import read_soil_thickness
+from saprolite.sources.wise import TEXTURE, read_wise, texture_problems
+from saprolite.study import Study
+from saprolite.study_parts import (
+    ClassMinerals,
+    ClassTexture,
+    ClassThickness,
+    ConstantDensity,
+    ConstantMinerals,
+    ConstantTexture,
+    ConstantThickness,
+    GsdeDensity,
+    KoeppenClimate,
+    NetcdfTexture,
+    RasterThickness,
+    WiseTexture,
+)
+
+Array = npt.NDArray[np.float64]
+_FRACTION = {"fraction": "1", "percent": "%", None: None}
+
+
+@dataclass
+class Collected:
+    """What has been read so far: products, files, notes, and what was wrong."""
+
+    products: dict[str, str] = field(default_factory=dict)
+    files: list[Path] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, role: str, source: StaticField) -> StaticField:
+        """Keep the provenance of a source."""
+        self.products[role] = source.product
+        self.files += source.files
+        self.notes += source.notes
+        return source
+
+
+class Statics:
+    """Reads each static input onto the packed cells; problems are collected, not raised."""
+
+    def __init__(
+        self,
+        study: Study,
+        grid: Grid,
+        land: npt.NDArray[np.bool_],
+        layer_edges: tuple[float, ...],
+        collected: Collected,
+    ) -> None:
+        self.study = study
+        self.grid = grid
+        self.cells = np.flatnonzero(land)
+        self.layer_edges = layer_edges
+        self.collected = collected
+        self.south = np.repeat(grid.lat < 0.0, grid.lon.size)[self.cells]
+
+    @property
+    def reading(self) -> Reading:
+        """The reading of the study."""
+        return self.study.chosen_reading
+
+    @property
+    def _per_layer(self) -> tuple[int, int]:
+        return (len(self.layer_edges) - 1, self.cells.size)
+
+    def climate(self) -> npt.NDArray[np.int16]:
+        """Climate class of each cell, 0 where the map has none."""
+        spec = self.study.inputs.climate
+        try:
+            is_map = isinstance(spec, KoeppenClimate)
+            source = read_koeppen(Path(spec.path)) if is_map else demo_climate()  # type: ignore[union-attr]
+        except SaproliteError as error:
+            self.collected.problems += error.problems
+            return np.zeros(self.cells.size, np.int16)
+        self.collected.add("climate", source)
+        classes = majority(source.data["climate_class"], self.grid)
+        return classes.values.ravel()[self.cells].astype(np.int16)
+
+    def texture(self, classes: npt.NDArray[np.int16]) -> dict[str, Array]:
+        """Clay, silt and sand as (layer, cell)."""
+        spec = self.study.inputs.texture
+        nothing = {name: np.full(self._per_layer, np.nan) for name in TEXTURE}
+        try:
+            if isinstance(spec, ConstantTexture):
+                self.collected.products["texture"] = "constant"
+                return {name: np.full(self._per_layer, getattr(spec, name)) for name in TEXTURE}
+            if isinstance(spec, ClassTexture):
+                self.collected.products["texture"] = "climate_class_texture"
+                by_class = class_tables.texture(classes, self.south)
+                return {name: self._all_layers(values) for name, values in by_class.items()}
+            source = read_wise(Path(spec.path)) if isinstance(spec, WiseTexture) else _texture(spec)
+        except SaproliteError as error:
+            self.collected.problems += error.problems
+            return nothing
+        self.collected.add("texture", source)
+        fields = {name: self._layered(source.data[name], source.horizons) for name in TEXTURE}
+        # Rounding in the source: the sum is brought to 1 exactly.
+        total = fields["clay"] + fields["silt"] + fields["sand"]
+        return {name: values / total for name, values in fields.items()}
+
+    def bulk_density(self) -> Array:
+        """Dry bulk density as (layer, cell), kg m-3."""
+        spec = self.study.inputs.bulk_density
+        try:
+            if isinstance(spec, ConstantDensity):
+                self.collected.products["bulk_density"] = "constant"
+                return self._constant_per_layer(spec)
+            if isinstance(spec, GsdeDensity):
+                source = read_gsde(Path(spec.path), spec.variable)
+            else:
+                wanted = Wanted(spec.variable, {"kg m-3": 1.0, "g cm-3": 1000.0}, spec.units)
+                path = Path(spec.path)
+                data = read_fields(path, {"bulk_density": wanted}, "a NetCDF file of bulk density")
+                problem = range_problem(
+                    str(path), "bulk_density", data["bulk_density"].values,
+                    "bulk density must be in kg m-3 or g cm-3; check the units",
+                )  # fmt: skip
+                raise_if_any(
+                    InputError, "Bulk density cannot be used", [problem] if problem else []
+                )
+                source = _with_horizons(data, spec.horizons_m, path)
+        except SaproliteError as error:
+            self.collected.problems += error.problems
+            return np.full(self._per_layer, np.nan)
+        self.collected.add("bulk_density", source)
+        return self._layered(source.data["bulk_density"], source.horizons)
+
+    def minerals(self, classes: npt.NDArray[np.int16]) -> Array:
+        """Shares of the clay-size fraction as (mineral, layer, cell)."""
+        spec = self.study.inputs.minerals
+        names = tuple(self.study.minerals.names)
+        nothing = np.full((len(names), *self._per_layer), np.nan)
+        try:
+            if isinstance(spec, ConstantMinerals):
+                self.collected.products["minerals"] = "constant"
+                for index, name in enumerate(names):
+                    nothing[index] = spec.shares[name]
+                return nothing
+            if isinstance(spec, ClassMinerals):
+                self.collected.products["minerals"] = "climate_class_minerals"
+                self.collected.notes.append(class_tables.ILLUSTRATIVE_MINERALS)
+                shares = class_tables.mineral_shares(classes, names)
+                return np.stack([self._all_layers(share) for share in shares])
+            units = _FRACTION[spec.units]
+            source = read_ito_wagai(Path(spec.path), names, self.reading.mica_share, units)
+        except SaproliteError as error:
+            self.collected.problems += error.problems
+            return nothing
+        self.collected.add("minerals", source)
+        shares = source.data["mineral_share"]
+        return np.stack([self._layered(share, source.horizons) for share in shares])
+
+    def thickness(self, classes: npt.NDArray[np.int16]) -> Array:
+        """Soil that is present in each layer as (layer, cell), m."""
+        spec = self.study.inputs.thickness
+        edges = self.layer_edges
+        full = np.repeat(np.diff(edges)[:, None], self.cells.size, axis=1)
+        try:
+            if isinstance(spec, ClassThickness):
+                self.collected.products["thickness"] = "climate_class_minerals"
+                self.collected.notes.append(class_tables.ILLUSTRATIVE_THICKNESS)
+                if edges != class_tables.LAYER_EDGES:
+                    found = f"layers {edges}"
+                    raise InputError("Other layers", [
+                        Problem("inputs.thickness", found, f"{class_tables.LAYER_EDGES} m",
+                                "give a raster or a constant thickness")])  # fmt: skip
+                present = class_tables.layer_thickness(classes)
+            elif isinstance(spec, RasterThickness):
+                factor = {"m": 1.0, "cm": 0.01}[spec.units]
+                source = read_soil_thickness(Path(spec.path), factor, edges, self.grid)
+                self.collected.add("thickness", source)
+                present = self._packed(source.data["effective_thickness"])
+            else:
+                assert isinstance(spec, ConstantThickness)
+                self.collected.products["thickness"] = "constant"
+                layers = [
+                    layer_presence(spec.metres, top, bottom)
+                    for top, bottom in itertools.pairwise(edges)
+                ]
+                present = np.repeat(np.array(layers)[:, None], self.cells.size, axis=1)
+        except SaproliteError as error:
+            self.collected.problems += error.problems
+            return full
+        return full if self.reading.thickness == "none" else present
+
+    def _packed(self, field: xr.DataArray) -> Array:
+        values = np.asarray(field.values, dtype=np.float64)
+        return values.reshape(*values.shape[:-2], -1)[..., self.cells]
+
+    def _layered(self, field: xr.DataArray, horizons: tuple[float, ...]) -> Array:
+        regridded = conservative(field, self.grid, self.study.grid.valid_share)
+        return remap_layers(self._packed(regridded), horizons, self.layer_edges)
+
+    def _all_layers(self, values: Array) -> Array:
+        return np.repeat(values[None, :], len(self.layer_edges) - 1, axis=0)
+
+    def _constant_per_layer(self, spec: ConstantDensity) -> Array:
+        layers = self._per_layer[0]
+        values = spec.kg_m3 if isinstance(spec.kg_m3, list) else [spec.kg_m3] * layers
+        if len(values) != layers:
+            raise InputError("Bulk density", [
+                Problem("inputs.bulk_density.kg_m3", f"{len(values)} values", f"1 or {layers}, one "
+                        "per layer of the forcing", "correct the list")])  # fmt: skip
+        return np.repeat(np.array(values)[:, None], self.cells.size, axis=1)
+
+
+def _texture(spec: NetcdfTexture) -> StaticField:
+    path = Path(spec.path)
+    units = _FRACTION[spec.units]
+    wanted = {name: Wanted(getattr(spec, name), {"1": 1.0, "%": 0.01}, units) for name in TEXTURE}
+    data = read_fields(path, wanted, "a NetCDF file of soil texture")
+    found = texture_problems(str(path), {name: data[name].values for name in TEXTURE})
+    raise_if_any(InputError, "The texture cannot be used", found)
+    return _with_horizons(data, spec.horizons_m, path)
+
+
+def _with_horizons(data: xr.Dataset, borders: list[float], path: Path) -> StaticField:
+    if "horizon" not in data.dims:
+        data = data.expand_dims("horizon")
+    if data.sizes["horizon"] != len(borders) - 1:
+        raise InputError("Horizons", [
+            Problem(f"{path}: horizons", f"{data.sizes['horizon']} in the file",
+                    f"{len(borders) - 1}, by horizons_m = {borders}",
+                    "give the depths of all horizon borders in m")])  # fmt: skip
+    return StaticField(data, tuple(borders), "netcdf", (path,))

@@ -1,0 +1,206 @@
+"""``inputs.zarr``: the prepared inputs of a run, land cells packed, month-major, SI units."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import zarr
+
+from saprolite.inputs.missing import CAUSES
+from saprolite.inputs.prepare import Forcing, Prepared
+from saprolite.sources.gldas import ForcingYear
+from saprolite.stores import add_array, add_empty, create_group, open_group
+from saprolite.variables import REGISTRY
+
+STORE_LIMIT_BYTES = 2 * 1024**3
+_FORCING = ForcingYear._fields
+Report = Callable[[str, int, int], None]
+
+
+class StoredForcing:
+    """The forcing of a finished ``inputs.zarr``, in the place of the product it came from."""
+
+    def __init__(self, group: zarr.Group, source: Forcing, years: range) -> None:
+        self._group = group
+        self._years = years
+        self.grid = source.grid
+        self.layer_edges = source.layer_edges
+        self.product = source.product
+        self.files = source.files
+        self.notes = source.notes
+        self.land = source.land
+        self.land_ice = source.land_ice
+
+    def read_year(self, year: int, cells: npt.NDArray[np.int64]) -> ForcingYear:
+        """The twelve months of a year; ``cells`` must be the packed cells of the store."""
+        start = 12 * self._years.index(year)
+        arrays: list[Any] = [self._group[name][start : start + 12] for name in _FORCING]
+        if arrays[0].shape[-1] != cells.size:
+            raise ValueError("a stored forcing is read with all its cells")
+        return ForcingYear(*arrays)
+
+
+def write_inputs(path: Path, prepared: Prepared, fingerprint: str, report: Report) -> Prepared:
+    """Write the static fields and, if it is to be stored, the forcing.
+
+    Returns the prepared inputs, reading from the store where the forcing is in it. A store that is
+    complete for the same ``fingerprint`` is kept as it is.
+    """
+    study = prepared.study
+    years = _stored_years(prepared)
+    keep = study.output.store_forcing
+    store_forcing = keep == "always" or (
+        keep == "auto" and forcing_bytes(prepared) < STORE_LIMIT_BYTES
+    )
+    if path.is_dir():
+        group = open_group(path)
+        if group.attrs.get("complete") == fingerprint:
+            return _stored(prepared, group, years) if store_forcing else prepared
+    group = create_group(path, _attributes(prepared))
+    _write_coordinates(group, prepared)
+    _write_statics(group, prepared)
+    if store_forcing:
+        _write_forcing(group, prepared, years, report)
+    group.attrs["complete"] = fingerprint
+    return _stored(prepared, group, years) if store_forcing else prepared
+
+
+def forcing_bytes(prepared: Prepared) -> int:
+    """Size of the forcing as float64, uncompressed."""
+    layers = len(prepared.layer_edges) - 1
+    return 8 * 12 * len(_stored_years(prepared)) * (2 * layers + 1) * prepared.cells.size
+
+
+def _stored_years(prepared: Prepared) -> range:
+    years = prepared.study.years
+    return range(years.start - 1, years.stop) if prepared.previous_year else years
+
+
+def _stored(prepared: Prepared, group: zarr.Group, years: range) -> Prepared:
+    return replace(prepared, forcing=StoredForcing(group, prepared.forcing, years))
+
+
+def _attributes(prepared: Prepared) -> dict[str, Any]:
+    return {
+        "Conventions": "CF-1.11",
+        "title": f"Prepared inputs: {prepared.study.title}",
+        "comment": "; ".join(prepared.notes),
+        "reading": prepared.study.chosen_reading.as_dict(),
+        "products": prepared.products,
+        "featureType": "land cells packed in map order, south to north, west to east",
+    }
+
+
+def _write_coordinates(group: zarr.Group, prepared: Prepared) -> None:
+    row, column = np.divmod(prepared.cells, prepared.grid.lon.size)
+    edges = np.array(prepared.layer_edges)
+    add_array(
+        group,
+        "cell",
+        ["cell"],
+        prepared.cells,
+        {"long_name": "flat index of the cell in the study grid", "units": "1"},
+    )
+    add_array(
+        group,
+        "lat",
+        ["cell"],
+        prepared.grid.lat[row],
+        {"standard_name": "latitude", "units": "degrees_north"},
+    )
+    add_array(
+        group,
+        "lon",
+        ["cell"],
+        prepared.grid.lon[column],
+        {"standard_name": "longitude", "units": "degrees_east"},
+    )
+    add_array(group, "cell_area", ["cell"], prepared.area, REGISTRY["cell_area"].attributes)
+    add_array(
+        group,
+        "layer",
+        ["layer"],
+        np.arange(1, edges.size),
+        {"long_name": "soil layer, from the surface down", "units": "1"},
+    )
+    for name, values in (("layer_top", edges[:-1]), ("layer_bottom", edges[1:])):
+        add_array(
+            group,
+            name,
+            ["layer"],
+            values,
+            {"long_name": f"depth of the {name.replace('_', ' ')}", "units": "m"},
+        )
+    add_array(
+        group,
+        "mineral",
+        ["mineral"],
+        np.array(prepared.study.minerals.names, dtype="U"),
+        {"long_name": "mineral"},
+    )
+
+
+def _write_statics(group: zarr.Group, prepared: Prepared) -> None:
+    soil = prepared.soil
+    layered = ["layer", "cell"]
+    for name in ("clay", "silt", "sand", "bulk_density"):
+        add_array(group, name, layered, getattr(soil, name), REGISTRY[name].attributes)
+    variable = REGISTRY["effective_thickness"].attributes
+    add_array(group, "effective_thickness", layered, soil.thickness, variable)
+    shares = np.stack(list(soil.mineral_share.values()))
+    add_array(
+        group, "mineral_share", ["mineral", *layered], shares, REGISTRY["mineral_share"].attributes
+    )
+    add_array(
+        group, "climate_class", ["cell"], prepared.climate, REGISTRY["climate_class"].attributes
+    )
+    add_array(group, "missing_inputs", ["cell"], prepared.missing, missing_attributes())
+
+
+def missing_attributes() -> dict[str, Any]:
+    """CF attributes of the bit mask of missing inputs."""
+    return {
+        "long_name": "inputs that the cell lacks; 0 = none",
+        "units": "1",
+        "flag_masks": [1 << bit for bit in range(len(CAUSES))],
+        "flag_meanings": " ".join(CAUSES),
+    }
+
+
+def _write_forcing(group: zarr.Group, prepared: Prepared, years: range, report: Report) -> None:
+    origin = date(1970, 1, 1)
+    days = [(date(year, month, 1) - origin).days for year in years for month in range(1, 13)]
+    add_array(
+        group,
+        "month",
+        ["month"],
+        np.array(days),
+        {
+            "standard_name": "time",
+            "units": "days since 1970-01-01",
+            "calendar": "standard",
+            "long_name": "first day of the month",
+        },
+    )
+    layers, cells = len(prepared.layer_edges) - 1, prepared.cells.size
+    for name in _FORCING:
+        inner = (layers, cells) if "layer" in REGISTRY[name].dims else (cells,)
+        add_empty(
+            group,
+            name,
+            REGISTRY[name].dims,
+            (12 * len(years), *inner),
+            (12, *inner),
+            REGISTRY[name].attributes,
+        )
+    for index, year in enumerate(years):
+        values = prepared.read_year(year)
+        for name, array in values._asdict().items():
+            group[name][12 * index : 12 * index + 12] = array
+        report("inputs", index + 1, len(years))

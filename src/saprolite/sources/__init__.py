@@ -1,0 +1,1 @@
+"""One file per published product; each reader knows its product's quirks."""

@@ -1,0 +1,166 @@
+"""Opening files of products: one clear error for what is missing, broken or in another unit."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import netCDF4
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from saprolite.errors import InputError, Problem, did_you_mean
+from saprolite.variables import REGISTRY
+
+Array = npt.NDArray[np.float64]
+
+UNIT_SPELLINGS: Mapping[str, tuple[str, ...]] = {
+    "kg m-2": ("kg m-2", "kg/m2", "kg/m^2", "kg m^-2", "kg m**-2", "mm"),
+    "kg m-2 s-1": ("kg m-2 s-1", "kg/m2/s", "kg/m^2/s", "kg m^-2 s^-1", "kg m**-2 s**-1", "mm s-1"),
+    "K": ("K", "kelvin", "Kelvin", "degK"),
+    "g cm-3": ("g cm-3", "g/cm3", "g/cm^3", "g cm^-3", "kg dm-3", "Mg m-3", "t m-3"),
+    "kg m-3": ("kg m-3", "kg/m3", "kg/m^3", "kg m^-3"),
+    "1": ("1", "fraction", "kg kg-1", "g g-1", "-", "dimensionless", "0-1"),
+    "%": ("%", "percent", "per cent", "pct", "wt%", "% of weight"),
+    "m": ("m", "meter", "metre", "meters", "metres"),
+    "cm": ("cm", "centimeter", "centimetre"),
+}
+
+
+@dataclass(frozen=True)
+class StaticField:
+    """A field that does not vary in time, as a product publishes it.
+
+    ``data``: variables on (horizon, lat, lon) or (lat, lon), canonical names and units, NaN where
+    missing, latitude and longitude ascending; ``horizons``: depths of the borders, m;
+    ``product``: key in the catalogue; ``notes``: what a user must know about its use.
+    """
+
+    data: xr.Dataset
+    horizons: tuple[float, ...]
+    product: str
+    files: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = field(default_factory=tuple)
+
+
+def require_file(path: Path, what: str) -> None:
+    """Raise unless the file exists and is not empty."""
+    if not path.is_file():
+        near = sorted(item.name for item in path.parent.glob("*")) if path.parent.is_dir() else []
+        raise InputError(
+            "Input file not found (1 problem)",
+            [
+                Problem(
+                    str(path),
+                    "no such file" if path.parent.is_dir() else "no such folder",
+                    what,
+                    did_you_mean(path.name, near) if near else "check the path, or data_root",
+                )
+            ],
+        )
+    if path.stat().st_size == 0:
+        raise broken(path, what, "an empty file")
+
+
+def broken(path: Path, what: str, found: str) -> InputError:
+    """The error for a file that cannot be read."""
+    return InputError(
+        "Input file cannot be read (1 problem)",
+        [Problem(str(path), found, what, "the file may be truncated: fetch it again")],
+    )
+
+
+@contextmanager
+def netcdf(path: Path, what: str) -> Iterator[netCDF4.Dataset]:
+    """An open NetCDF file with raw values (no masking, no scaling)."""
+    require_file(path, what)
+    try:
+        dataset = netCDF4.Dataset(path)
+    except OSError as error:
+        size = path.stat().st_size
+        raise broken(path, what, f"not a complete NetCDF file ({size} bytes): {error}") from error
+    try:
+        dataset.set_auto_maskandscale(False)
+        yield dataset
+    finally:
+        dataset.close()
+
+
+def decode(variable: Any, index: Any = ...) -> Array:
+    """Values of a NetCDF variable as float64: fill values NaN, scale and offset applied (CF 8.1)."""
+    raw = np.asarray(variable[index])
+    attributes = set(variable.ncattrs())
+    values = raw.astype(np.float64)
+    for name in ("_FillValue", "missing_value"):
+        if name in attributes:
+            values[raw == np.asarray(getattr(variable, name)).astype(raw.dtype)] = np.nan
+    scale = float(variable.scale_factor) if "scale_factor" in attributes else 1.0
+    offset = float(variable.add_offset) if "add_offset" in attributes else 0.0
+    if scale != 1.0:
+        values = values * scale
+    return values + offset if offset else values
+
+
+def unit_of(variable: Any) -> str:
+    """The ``units`` attribute, or an empty text."""
+    return str(getattr(variable, "units", "")).strip()
+
+
+def known_unit(text: str, accepted: Sequence[str]) -> str | None:
+    """Which of the accepted units a spelling means, or None.
+
+    >>> known_unit("kg/m^2", ["kg m-2"])
+    'kg m-2'
+    """
+    for unit in accepted:
+        if text in UNIT_SPELLINGS.get(unit, (unit,)):
+            return unit
+    return None
+
+
+def range_problem(where: str, name: str, values: Array, advice: str) -> Problem | None:
+    """What is wrong if values leave the valid range of a variable of the registry, else None.
+
+    The mean is held against the plausible bounds when there are at least 100 values: it catches
+    a field in another unit whose values happen to be possible.
+    """
+    variable = REGISTRY[name]
+    low, high = variable.valid_range
+    finite = values[np.isfinite(values)]
+    if finite.size == 0:
+        return Problem(
+            f"{where}: {name}",
+            "no value at all, only missing ones",
+            f"{low:g} to {high:g} {variable.unit}",
+            "check the fill value and the file",
+        )
+    smallest, largest = float(finite.min()), float(finite.max())
+    if smallest < low or largest > high:
+        return Problem(
+            f"{where}: {name}",
+            f"{smallest:.6g} to {largest:.6g}",
+            f"{low:g} to {high:g} {variable.unit}",
+            advice,
+        )
+    mean = float(finite.mean())
+    if variable.plausible_mean and finite.size >= 100:
+        low, high = variable.plausible_mean
+        if not low <= mean <= high:
+            return Problem(
+                f"{where}: {name}",
+                f"a mean of {mean:.4g}",
+                f"a mean of {low:g} to {high:g} {variable.unit}",
+                advice,
+            )
+    return None
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,79 @@
+"""Static fields of a NetCDF file, by variable name, with their units converted or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import xarray as xr
+
+from saprolite.errors import InputError, Problem, did_you_mean, raise_if_any
+from saprolite.grid import Grid, normalise
+from saprolite.sources.files import decode, known_unit, netcdf, unit_of
+
+_LAT = ("lat", "latitude", "y")
+_LON = ("lon", "longitude", "x")
+
+
+class Wanted(NamedTuple):
+    """A variable to read: its name in the file, the accepted units with their factors to the
+    canonical unit, and the unit to assume where the file states none (or None: refuse)."""
+
+    name: str
+    factors: Mapping[str, float]
+    unit: str | None = None
+
+
+def read_fields(path: Path, wanted: Mapping[str, Wanted], what: str) -> xr.Dataset:
+    """The wanted variables as (horizon?, lat, lon), normalised, NaN where missing, float64.
+
+    A leading axis of length 1 is dropped; an axis before latitude is called ``horizon``.
+    """
+    problems: list[Problem] = []
+    fields: dict[str, xr.DataArray] = {}
+    with netcdf(path, what) as dataset:
+        for canonical, item in wanted.items():
+            if item.name not in dataset.variables:
+                problems.append(
+                    Problem(
+                        f"{path}: {item.name}",
+                        "not in the file",
+                        ", ".join(dataset.variables),
+                        did_you_mean(item.name, dataset.variables),
+                    )
+                )
+                continue
+            variable = dataset.variables[item.name]
+            unit = known_unit(item.unit or unit_of(variable), list(item.factors))
+            if unit is None:
+                problems.append(
+                    Problem(
+                        f"{path}: {item.name}",
+                        f"units {unit_of(variable)!r}",
+                        " or ".join(repr(name) for name in item.factors),
+                        "convert the variable, or give units = ... in the study",
+                    )
+                )
+                continue
+            dims = list(variable.dimensions)
+            values = decode(variable) * item.factors[unit]
+            while len(dims) > 2 and values.shape[0] == 1:
+                values, dims = values[0], dims[1:]
+            if len(dims) not in (2, 3) or dims[-2] not in _LAT or dims[-1] not in _LON:
+                problems.append(
+                    Problem(
+                        f"{path}: {item.name}",
+                        f"dimensions {variable.dimensions}",
+                        "(lat, lon) or (horizon, lat, lon)",
+                        "name and order the dimensions so",
+                    )
+                )
+                continue
+            names = ["horizon", "lat", "lon"][-len(dims) :]
+            coords = {"lat": decode(dataset[dims[-2]]), "lon": decode(dataset[dims[-1]])}
+            fields[canonical] = normalise(xr.DataArray(values, dims=names, coords=coords))
+    raise_if_any(InputError, f"{path.name} cannot be used", problems)
+    for field in fields.values():
+        Grid.from_centres(field["lat"], field["lon"], str(path))
+    return xr.Dataset(fields)

@@ -1,0 +1,129 @@
+"""What is wrong with a study file, said so that the next thing to type is clear."""
+
+from __future__ import annotations
+
+import types
+import typing
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ValidationError
+
+from saprolite.errors import Problem, did_you_mean
+
+
+def validation_problems(
+    error: ValidationError, study: type[BaseModel], where: str, text: str
+) -> list[Problem]:
+    """Each finding of pydantic as a problem: place and line, found, accepted, what to do."""
+    problems = []
+    for item in error.errors():
+        location = [part for part in item["loc"] if not _is_tag(part, item["loc"])]
+        name = ".".join(str(part) for part in location)
+        line = _line_of(str(location[-1]), text) if location else ""
+        place = f"{where}: {name or 'study'}{line}"
+        kind, context = item["type"], item.get("ctx", {})
+        if kind == "extra_forbidden":
+            accepted = _fields_at(study, item["loc"][:-1])
+            problems.append(
+                Problem(
+                    place,
+                    "no such field",
+                    ", ".join(accepted),
+                    did_you_mean(str(location[-1]), accepted),
+                )
+            )
+        elif kind == "union_tag_invalid":
+            tags = [tag.strip(" '") for tag in str(context["expected_tags"]).split(",")]
+            problems.append(
+                Problem(
+                    f"{place}.product",
+                    repr(context["tag"]),
+                    ", ".join(tags),
+                    did_you_mean(str(context["tag"]), tags),
+                )
+            )
+        elif kind == "union_tag_not_found":
+            problems.append(
+                Problem(f"{place}.product", "nothing", "the name of a product", "add product = ...")
+            )
+        elif kind == "missing":
+            problems.append(
+                Problem(
+                    place,
+                    "nothing",
+                    "a value",
+                    f"add {location[-1]} = ..."
+                    if len(location) < 2 or location[0] != "inputs"
+                    else f"add it under [{'.'.join(map(str, location[:-1]))}]",
+                )
+            )
+        else:
+            found = item["input"]
+            shown = repr(found) if not isinstance(found, dict) else ", ".join(map(str, found))
+            problems.append(
+                Problem(
+                    place, shown, item["msg"].removeprefix("Value error, "), _advice(kind, found)
+                )
+            )
+    return problems
+
+
+def _advice(kind: str, found: object) -> str:
+    if kind == "less_than_equal" and isinstance(found, int | float) and 1.0 < found <= 100.0:
+        return "this looks like percent: divide by 100"
+    return "correct the value"
+
+
+def _is_tag(part: object, location: tuple[Any, ...]) -> bool:
+    """The name of a union member in a pydantic location, which is not part of the file."""
+    position = location.index(part)
+    return (
+        position == 2
+        and location[0] == "inputs"
+        and len(location) > 2
+        and isinstance(part, str)
+        and part in _TAGS
+    )
+
+
+_TAGS = {"gldas", "demo", "koeppen", "wise", "netcdf", "constant", "climate_class", "gsde",
+         "ito_wagai", "raster"}  # fmt: skip
+
+
+def _fields_at(study: type[BaseModel], location: tuple[Any, ...]) -> list[str]:
+    """Names of the fields at a place of the study file."""
+    models: list[Any] = [study]
+    for part in location:
+        if part in _TAGS and len(models) > 1:
+            models = [
+                model
+                for model in models
+                if part in typing.get_args(model.model_fields["product"].annotation)
+            ]
+            continue
+        models = [
+            inner
+            for model in models
+            if part in model.model_fields
+            for inner in _models_in(model.model_fields[part].annotation)
+        ]
+    return [name for model in models for name in model.model_fields]
+
+
+def _models_in(annotation: Any) -> list[Any]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    if typing.get_origin(annotation) in (types.UnionType, typing.Union, Annotated):
+        return [model for part in typing.get_args(annotation) for model in _models_in(part)]
+    return []
+
+
+def _line_of(key: str, text: str) -> str:
+    for number, line in enumerate(text.splitlines(), start=1):
+        stripped = line.strip()
+        if (
+            stripped.startswith(("[" + key, f"[inputs.{key}]"))
+            or stripped.split("=")[0].strip() == key
+        ):
+            return f" (line {number})"
+    return ""
