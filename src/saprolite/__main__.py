@@ -1,0 +1,5 @@
+"""``python -m saprolite``: the same as the command ``saprolite``."""
+
+from saprolite.cli import main
+
+main()

@@ -1,0 +1,85 @@
+"""Maps of a finished run: the mean over its years, by layer and for the whole column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+Array = npt.NDArray[np.float64]
+KM2_T_PER_TG = 1.0e6
+
+
+@dataclass(frozen=True)
+class RunMaps:
+    """What the analysis reads of a run: maps as (lat, lon), fluxes in t C km-2 yr-1, areas in km2.
+
+    ``layers`` and ``by_mineral`` are means over ``years``; a cell that lacks a value in one of
+    these years has no mean. ``annual`` holds the total of each year and layer, Tg C yr-1.
+    """
+
+    lat: Array
+    lon: Array
+    area: Array
+    land: npt.NDArray[np.bool_]
+    climate: npt.NDArray[np.int16]
+    layer_bounds: Array
+    layers: Array
+    minerals: tuple[str, ...]
+    by_mineral: Array
+    years: tuple[int, ...]
+    annual: Array
+    attributes: dict[str, object]
+
+    @property
+    def column(self) -> Array:
+        """Flux of all layers together; NaN where a layer has none."""
+        return np.asarray(self.layers.sum(axis=0))
+
+    @property
+    def valid(self) -> npt.NDArray[np.bool_]:
+        """Cells with a flux in every layer."""
+        return np.asarray(np.isfinite(self.column))
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        """Names such as 0-10 cm."""
+        return tuple(f"{100 * top:g}-{100 * bottom:g} cm" for top, bottom in self.layer_bounds)
+
+    @property
+    def depth_name(self) -> str:
+        """Name of the whole column."""
+        return f"{100 * self.layer_bounds[0, 0]:g}-{100 * self.layer_bounds[-1, 1]:g} cm"
+
+    def total(self, flux: Array) -> float:
+        """Area sum of a flux over the cells that have one, Tg C yr-1 (float64)."""
+        return float(np.nansum(flux * self.area)) / KM2_T_PER_TG
+
+
+def read_maps(fluxes: xr.Dataset) -> RunMaps:
+    """Read a run's maps, one year in memory at a time, years in order."""
+    flux = fluxes["carbon_sink_flux"]
+    used = [int(year) for year in fluxes.attrs["years_used"]]
+    area = fluxes["cell_area"].values
+    total = np.zeros(flux.shape[1:])
+    annual = []
+    for year in used:
+        maps = flux.sel(year=year).values
+        total = total + maps
+        annual.append(np.nansum(maps * area, axis=(1, 2)) / KM2_T_PER_TG)
+    return RunMaps(
+        lat=fluxes["lat"].values,
+        lon=fluxes["lon"].values,
+        area=area,
+        land=fluxes["land"].values > 0,
+        climate=fluxes["climate_class"].values,
+        layer_bounds=fluxes["layer_bounds"].values,
+        layers=total / len(used) if used else np.full_like(total, np.nan),
+        minerals=tuple(str(name) for name in fluxes["mineral"].values),
+        by_mineral=fluxes["carbon_sink_flux_by_mineral"].values,
+        years=tuple(used),
+        annual=np.array(annual).reshape(len(used), flux.shape[1]),
+        attributes={str(key): value for key, value in fluxes.attrs.items()},
+    )

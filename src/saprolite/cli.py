@@ -1,0 +1,183 @@
+"""The command line: it parses, calls, prints."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import cyclopts
+from cyclopts import Parameter
+
+from saprolite.errors import Problem, SaproliteError, StudyError
+from saprolite.progress import Progress
+from saprolite.version import __version__
+
+app = cyclopts.App(
+    name="saprolite",
+    version=__version__,
+    help="How fast the minerals of a soil weather, and how much CO2 that binds.",
+)
+
+
+@app.command
+def demo(
+    out: Path,
+    *,
+    resolution: float = 2.0,
+    restart: bool = False,
+) -> None:
+    """Run the demo planet: no download, no data, about a minute.
+
+    Parameters
+    ----------
+    out
+        Folder of the results.
+    resolution
+        Cell size in degrees (0.25, 0.5, 1, 2, 5).
+    restart
+        Start over in a folder that holds a run.
+    """
+    from saprolite import workflow
+
+    with Progress() as report:
+        workflow.demo(out, resolution_deg=resolution, restart=restart, report=report)
+    _print_headline(out)
+
+
+@app.command
+def run(study: Path, *, out: Path, restart: bool = False) -> None:
+    """Run a study, or finish the run that was interrupted.
+
+    Parameters
+    ----------
+    study
+        The study file (TOML).
+    out
+        Folder of the results.
+    restart
+        Start over in a folder that holds a run.
+    """
+    from saprolite import workflow
+
+    with Progress() as report:
+        workflow.run(study, out, restart=restart, report=report)
+    _print_headline(out)
+
+
+@app.command
+def check(study: Path) -> None:
+    """Find everything that is wrong with a study and its inputs, before any work.
+
+    Parameters
+    ----------
+    study
+        The study file (TOML).
+    """
+    from saprolite import inputs, workflow
+    from saprolite.inputs.store import forcing_bytes
+
+    prepared = workflow.check(study)
+    land = float(prepared.area.sum())
+    print(f"{prepared.study.title}")
+    print(f"  {prepared.study.chosen_reading.summary()}")
+    print(f"  grid: {prepared.grid.describe()}; {prepared.cells.size} land cells, "
+          f"{land / 1e6:.1f} Mkm2")  # fmt: skip
+    print(f"  forcing as stored: {forcing_bytes(prepared) / 1e6:.0f} MB")
+    print("  land without an input:")
+    for cause, row in inputs.counts(prepared.missing, prepared.area).items():
+        print(
+            f"    {cause:14s} {row['cells']:8.0f} cells {row['share_of_land_area_percent']:7.2f} %"
+        )
+    for note in prepared.notes:
+        print(f"  note: {note}")
+    print("no problem found")
+
+
+@app.command
+def init(study: Path = Path("study.toml")) -> None:
+    """Write a commented study file to start from.
+
+    Parameters
+    ----------
+    study
+        The file to write; it must not exist.
+    """
+    from saprolite.stores import write_text
+    from saprolite.study_template import TEMPLATE
+
+    if study.exists():
+        raise StudyError(
+            "The file exists (1 problem)",
+            [Problem(str(study), "a file", "a new name", "saprolite init OTHER.toml")],
+        )
+    write_text(study, TEMPLATE.format(name=study.name))
+    print(f"{study} written; edit its paths, then: saprolite check {study}")
+
+
+@app.command
+def explain(
+    study: Path | None = None,
+    *,
+    reading: Annotated[str, Parameter(name=["--reading", "--preset"])] = "canonical",
+) -> None:
+    """Print each equation of a reading with its form, source and numbers.
+
+    Parameters
+    ----------
+    study
+        A study file: explain its reading and minerals.
+    reading
+        A preset: canonical, profile_physical, profile_original, manuscript_literal,
+        raw_formula_base10, raw_surface_base10.
+    """
+    from saprolite.minerals import CLAY_MINERALS
+    from saprolite.models import CO2Pathway, Reading
+    from saprolite.models.explain import explain_text
+
+    chosen, minerals = Reading.preset(reading), CLAY_MINERALS
+    if study is not None:
+        from saprolite.study import Study
+
+        content = Study.read(study)
+        chosen, minerals = content.chosen_reading, tuple(content.minerals.names)
+    print(explain_text(CO2Pathway.of(chosen, minerals)))
+
+
+@app.command
+def schema() -> None:
+    """Print the JSON schema of the study file."""
+    from saprolite.study_schema import schema_text
+
+    print(schema_text(), end="")
+
+
+def _print_headline(out: Path) -> None:
+    import json
+
+    summary: dict[str, Any] = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    means = summary["mean_flux_t_C_km-2_yr-1"]
+    print(summary["title"])
+    print(f"  {summary['reading']}")
+    print(f"  carbon sink   {summary['global_total_Tg_C_yr-1']:.2f} Tg C yr-1")
+    print(
+        f"  mean flux     {means['area_weighted_valid']:.3f} t C km-2 yr-1 (area-weighted, valid)"
+    )
+    for row in summary["by_layer"]:
+        print(f"  {row['layer']:13s} {row['total_Tg_C_yr-1']:.2f} Tg C yr-1"
+              f"  ({row['share_percent']:.1f} %)")  # fmt: skip
+    for note in summary["notes"]:
+        print(f"  note: {note}")
+    print(f"  look at {out / 'figures'}, {out / 'summary.json'}")
+
+
+def main() -> None:
+    """Entry point: errors of saprolite are messages and exit codes, not tracebacks."""
+    try:
+        app()
+    except SaproliteError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on from here", file=sys.stderr)
+        sys.exit(130)

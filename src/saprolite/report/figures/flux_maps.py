@@ -1,0 +1,44 @@
+"""Maps of the mean carbon sink flux: one per layer, and the whole column."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from saprolite.analysis import RunMaps
+from saprolite.report.figures.style import (
+    FLUX_LABEL,
+    Array,
+    colour_limit,
+    draw_map,
+    map_axes,
+    new_figure,
+    save,
+)
+
+
+def draw_flux_maps(maps: RunMaps, folder: Path) -> list[Path]:
+    """One file per layer on one colour scale, and one for the column on its own."""
+    limit = colour_limit(np.concatenate([layer.ravel() for layer in maps.layers]))
+    paths = []
+    for name, values in zip(maps.layer_names, maps.layers, strict=True):
+        paths.append(_one_map(maps, values, name, limit, folder))
+    paths.append(_one_map(maps, maps.column, maps.depth_name, colour_limit(maps.column), folder))
+    return paths
+
+
+def _one_map(maps: RunMaps, values: Array, depth: str, limit: float, folder: Path) -> Path:
+    figure = new_figure(8.4, 4.8)
+    axes = map_axes(figure, 111, maps)
+    mesh = draw_map(axes, maps, values, limit)
+    bar = figure.colorbar(mesh, ax=axes, orientation="horizontal", fraction=0.05, pad=0.03,
+                          shrink=0.6, extend="max")  # fmt: skip
+    bar.set_label(FLUX_LABEL, fontsize=9)
+    bar.ax.tick_params(labelsize=8)
+    years = f"{maps.years[0]}-{maps.years[-1]}" if maps.years else "no year"
+    axes.set_title(f"{maps.attributes['title']}\n{depth}, mean {years}; grey: land without a value",
+                   fontsize=10)  # fmt: skip
+    path = folder / f"flux_map_{depth.replace(' ', '')}.png"
+    save(figure, path, maps)
+    return path

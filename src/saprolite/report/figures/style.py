@@ -1,0 +1,97 @@
+"""What all figures share: size, colours, the world map, the line that says what run it is."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import cartopy.crs as ccrs
+import numpy as np
+import numpy.typing as npt
+from cmcrameri import cm
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+
+from saprolite.analysis import RunMaps
+
+Array = npt.NDArray[np.float64]
+FLUX_LABEL = "carbon sink flux (t C km$^{-2}$ yr$^{-1}$)"
+SEQUENTIAL = cm.batlow_r
+NO_DATA = "#c9c9c9"
+ZONE_COLOURS = ("#1b7f4d", "#d9a43b", "#7fb24a", "#4a7fb2", "#9a9fb5", "#555555")
+_FONT = 9
+_NARROW = 60.0  # degrees: below this the map is a plain latitude-longitude one
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure in inches, drawn without a screen."""
+    figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def save(figure: Figure, path: Path, maps: RunMaps) -> None:
+    """Write the PNG; the caption names the reading and what is not data, the metadata too."""
+    caption = str(maps.attributes["comment"])
+    lines = textwrap.wrap(caption, int(figure.get_figwidth() * 16))
+    figure.supxlabel("\n".join(lines), fontsize=6.5, color="#444444", x=0.01, ha="left")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".part")
+    figure.savefig(temporary, format="png", metadata={"Title": path.stem, "Description": caption})
+    temporary.replace(path)
+
+
+def map_axes(figure: Figure, position: Any, maps: RunMaps) -> Any:
+    """Axes of an equal-area world map, or of a plain map of a small region."""
+    lon_edges, lat_edges = _borders(maps.lon), _borders(maps.lat)
+    narrow = lon_edges[-1] - lon_edges[0] < _NARROW
+    projection = ccrs.PlateCarree() if narrow else ccrs.EqualEarth()
+    axes = figure.add_subplot(position, projection=projection)
+    if narrow:
+        axes.set_extent([lon_edges[0], lon_edges[-1], lat_edges[0], lat_edges[-1]],
+                        crs=ccrs.PlateCarree())  # fmt: skip
+    else:
+        axes.set_global()
+        axes.set_extent([-180, 180, max(-60.0, lat_edges[0]), min(85.0, lat_edges[-1])],
+                        crs=ccrs.PlateCarree())  # fmt: skip
+    axes.spines["geo"].set_edgecolor("#888888")
+    axes.spines["geo"].set_linewidth(0.6)
+    return axes
+
+
+def draw_map(axes: Any, maps: RunMaps, values: Array, limit: float) -> Any:
+    """A flux map: colours from 0 to ``limit``, land without a value grey, water white."""
+    edges = (_borders(maps.lon), _borders(maps.lat))
+    grey = np.ma.masked_where(~(maps.land & ~np.isfinite(values)), np.zeros_like(values))
+    shared = {"transform": ccrs.PlateCarree(), "rasterized": True}
+    axes.pcolormesh(*edges, grey, cmap=ListedColormap([NO_DATA]), **shared)
+    return axes.pcolormesh(*edges, np.ma.masked_invalid(values), cmap=SEQUENTIAL, vmin=0.0,
+                           vmax=limit, **shared)  # fmt: skip
+
+
+def colour_limit(values: Array) -> float:
+    """A round upper end of the scale that 98 % of the values stay below.
+
+    >>> colour_limit(np.linspace(0.0, 1.7, 100))
+    1.8
+    """
+    finite = values[np.isfinite(values)]
+    high = float(np.percentile(finite, 98)) if finite.size else 1.0
+    if high <= 0.0:
+        return 1.0
+    step = 10.0 ** np.floor(np.log10(high)) / 5.0
+    return round(float(np.ceil(high / step) * step), 12)
+
+
+def plain(axes: Axes) -> None:
+    """No frame on the top and the right, small type."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(labelsize=_FONT)
+
+
+def _borders(centres: Array) -> Array:
+    step = float(centres[1] - centres[0]) if centres.size > 1 else 1.0
+    return np.append(centres - step / 2.0, centres[-1] + step / 2.0)

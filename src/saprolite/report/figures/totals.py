@@ -1,0 +1,70 @@
+"""Totals by layer and climate group, and the total of each year."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from saprolite.analysis import RunMaps, zone_rows
+from saprolite.report.figures.style import ZONE_COLOURS, new_figure, plain, save
+
+_TOTAL_LABEL = "total (Tg C yr$^{-1}$)"
+
+
+def draw_totals(maps: RunMaps, folder: Path) -> Path:
+    """Bars per layer, divided by climate group, and per climate group; totals written on them."""
+    zones = zone_rows(maps)
+    figure = new_figure(8.4, 4.4)
+    layers, groups = figure.subplots(1, 2)
+    position = np.arange(len(maps.layer_names))
+    base = np.zeros(position.size)
+    for colour, zone in zip(ZONE_COLOURS, zones, strict=True):
+        if zone.land_area == 0.0:
+            continue
+        layers.bar(position, zone.by_layer, 0.7, bottom=base, color=colour, label=zone.name)
+        base += np.array(zone.by_layer)
+    for x, value in zip(position, base, strict=True):
+        layers.annotate(f"{value:.3g}", (x, value), (0, 3), textcoords="offset points", ha="center",
+                        fontsize=8)  # fmt: skip
+    layers.set_xticks(position, maps.layer_names)
+    layers.set_ylabel(_TOTAL_LABEL, fontsize=9)
+    layers.legend(fontsize=8, frameon=False)
+
+    shown = [(zone, colour) for zone, colour in zip(zones, ZONE_COLOURS, strict=True)
+             if zone.land_area > 0.0]  # fmt: skip
+    for x, (zone, colour) in enumerate(shown):
+        groups.bar(x, zone.total, 0.7, color=colour)
+        groups.annotate(f"{zone.total:.3g}", (x, zone.total), (0, 3), textcoords="offset points",
+                        ha="center", fontsize=8)  # fmt: skip
+    groups.set_xticks(range(len(shown)), [zone.name.replace(" ", "\n", 1) for zone, _ in shown])
+    groups.set_ylabel(_TOTAL_LABEL, fontsize=9)
+    for axes in (layers, groups):
+        plain(axes)
+        axes.margins(y=0.1)
+    whole = sum(zone.total for zone in zones)
+    figure.suptitle(f"{maps.attributes['title']}\n{maps.depth_name}: {whole:.4g} Tg C yr$^{{-1}}$",
+                    fontsize=10)  # fmt: skip
+    path = folder / "totals_by_layer_and_zone.png"
+    save(figure, path, maps)
+    return path
+
+
+def draw_annual_totals(maps: RunMaps, folder: Path) -> Path:
+    """The total of each year, by layer and altogether."""
+    figure = new_figure(8.4, 3.8)
+    axes = figure.subplots()
+    marker = "o" if len(maps.years) < 20 else None
+    for name, values in zip(maps.layer_names, maps.annual.T, strict=True):
+        axes.plot(maps.years, values, lw=1.1, marker=marker, ms=3, label=name)
+    axes.plot(maps.years, maps.annual.sum(axis=1), lw=1.8, color="#111111", marker=marker, ms=3,
+              label=maps.depth_name)  # fmt: skip
+    axes.set_ylabel(_TOTAL_LABEL, fontsize=9)
+    axes.set_ylim(bottom=0.0)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.legend(fontsize=8, frameon=False, ncols=5, loc="upper center", bbox_to_anchor=(0.5, 1.14))
+    plain(axes)
+    figure.suptitle(f"{maps.attributes['title']}: total of each year", fontsize=10)
+    path = folder / "annual_totals.png"
+    save(figure, path, maps)
+    return path

@@ -1,0 +1,136 @@
+"""A study from its file to its figures: what ``saprolite run`` and ``saprolite.run`` do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from saprolite.analysis import csv_text, read_maps, summarise, tables
+from saprolite.engine.run import compute
+from saprolite.engine.state import FINISHED, peak_memory_bytes, read_state, write_state
+from saprolite.errors import Problem, StoreError
+from saprolite.inputs import Prepared, prepare
+from saprolite.stores import open_dataset, write_json, write_text
+from saprolite.study import Study
+from saprolite.study_template import demo_content
+
+Report = Callable[[str, int, int], None]
+
+
+def _quiet(stage: str, done: int, total: int) -> None:
+    """No progress: what a notebook or a script gets."""
+
+
+def check(study: str | Path | Study) -> Prepared:
+    """Read a study and all its inputs' metadata and static fields; compute and write nothing.
+
+    Raises an error that names everything that is wrong. Returns the prepared inputs.
+    """
+    return prepare(_study(study))
+
+
+def run(
+    study: str | Path | Study,
+    out: str | Path | None = None,
+    *,
+    restart: bool = False,
+    report: Report = _quiet,
+) -> xr.Dataset:
+    """Run a study into a folder, or finish or reopen the run that is there.
+
+    Parameters
+    ----------
+    study
+        A study file, or a checked :class:`saprolite.Study`.
+    out
+        Folder of the results; by default ``runs/NAME`` beside the working directory, with the name
+        of the study file.
+    restart
+        Start over in a folder that holds a run.
+    report
+        Called with (stage, done, total) as the run goes on.
+
+    Returns
+    -------
+    The fluxes of the run, lazily read from its store.
+
+    Raises
+    ------
+    SaproliteError
+        For a study or an input that is wrong, or a folder that cannot be used; see its message.
+    """
+    began = time.monotonic()
+    chosen = _study(study)
+    folder = Path(out) if out is not None else _default_folder(study)
+    state = compute(chosen, folder, restart, report)
+    if state["status"] != FINISHED:
+        computed = time.monotonic()
+        summary = analyse(folder, report)
+        state["outputs"] = sorted(summary["outputs"])
+        state["wall_time_s"] += time.monotonic() - computed
+        state["peak_memory_bytes"] = peak_memory_bytes()
+        state["status"] = FINISHED
+        state["seconds_of_the_last_call"] = time.monotonic() - began
+        write_state(folder, state)
+    return open(folder)
+
+
+def analyse(out: Path, report: Report = _quiet) -> dict[str, Any]:
+    """Write the summary, tables and figures of a run whose fluxes are stored."""
+    from saprolite.report.figures import draw_all
+
+    state = read_state(out)
+    if state is None:
+        raise StoreError(
+            "No run (1 problem)",
+            [Problem(str(out), "no run.json", "a folder that saprolite run wrote",
+                     "saprolite run STUDY.toml --out OUT")],
+        )  # fmt: skip
+    maps = read_maps(open_dataset(out / "fluxes.zarr"))
+    summary = summarise(maps, state)
+    write_json(out / "summary.json", summary)
+    written = [out / "summary.json"]
+    for name, table in tables(maps, summary).items():
+        written.append(out / "tables" / f"{name}.csv")
+        write_text(written[-1], csv_text(table, summary))
+    written += draw_all(maps, out / "figures", report)
+    return {**summary, "outputs": [str(path.relative_to(out)) for path in written]}
+
+
+def demo(
+    out: str | Path, *, resolution_deg: float = 2.0, restart: bool = False, report: Report = _quiet
+) -> xr.Dataset:
+    """Run the demo planet, 1970 to 2018: no download, no data, the same path as real inputs."""
+    return run(Study.of(demo_content(resolution_deg), Path.cwd(), "demo"), out,
+               restart=restart, report=report)  # fmt: skip
+
+
+def open(out: str | Path) -> xr.Dataset:
+    """The fluxes of a run folder, lazily read; ``attrs["status"]`` says whether it is finished."""
+    folder = Path(out)
+    state = read_state(folder)
+    if state is None:
+        raise StoreError(
+            "No run (1 problem)",
+            [Problem(str(folder), "no run.json", "a folder that saprolite run wrote",
+                     "saprolite run STUDY.toml --out OUT")],
+        )  # fmt: skip
+    dataset = open_dataset(folder / "fluxes.zarr")
+    return dataset.assign_attrs(status=state["status"])
+
+
+def _study(study: str | Path | Study) -> Study:
+    return study if isinstance(study, Study) else Study.read(study)
+
+
+def _default_folder(study: str | Path | Study) -> Path:
+    if isinstance(study, Study):
+        raise StoreError(
+            "No folder for the results (1 problem)",
+            [Problem("out", "nothing", "a folder", 'pass out="..." with a Study object')],
+        )
+    return Path("runs") / Path(study).stem
