@@ -135,7 +135,8 @@ def explain(
     from saprolite.models import CO2Pathway, Reading
     from saprolite.models.explain import explain_text
 
-    chosen, minerals = Reading.preset(reading), CLAY_MINERALS
+    chosen = Reading.preset(reading)
+    minerals: tuple[str, ...] = CLAY_MINERALS
     if study is not None:
         from saprolite.study import Study
 

@@ -111,11 +111,14 @@ def open_dataset(path: Path) -> xr.Dataset:
             [Problem(str(path), "not there", "a folder that saprolite run wrote",
                      "saprolite run STUDY.toml --out OUT")],
         )  # fmt: skip
-    dataset = xr.open_zarr(path, consolidated=False, chunks=None)
+    dataset: xr.Dataset = xr.open_zarr(path, consolidated=False, chunks=None)
     if "mineral" not in dataset.coords:
         return dataset
     names = [str(name) for name in dataset["mineral"].values]
-    return dataset.assign_coords(mineral=("mineral", names, dataset["mineral"].attrs))
+    labelled: xr.Dataset = dataset.assign_coords(
+        mineral=("mineral", names, dataset["mineral"].attrs)
+    )
+    return labelled
 
 
 def size_on_disk(path: Path) -> int:

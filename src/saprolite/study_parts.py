@@ -223,6 +223,13 @@ class GridChoice(Closed):
         0.5, gt=0.0, le=1.0, description="least share of a cell's area with data after regridding"
     )
 
+    max_missing_percent: float = Field(
+        20.0,
+        ge=0.0,
+        le=100.0,
+        description="refuse an input that is missing on more of the land area (land ice left out)",
+    )
+
     @model_validator(mode="after")
     def _box(self) -> GridChoice:
         box = self.region

@@ -45,6 +45,10 @@ def write_state(out: Path, state: dict[str, Any]) -> None:
 def fingerprint(study: Study, digests: dict[str, str]) -> str:
     """What the results depend on: version, study (without how it is computed), input files."""
     content = study.model_dump(exclude_none=True, exclude={"engine", "data_root"})
+    for item in content["inputs"].values():
+        item.pop("path", None)  # the files count by their digests, wherever they lie
+    if content["reading"]["kinetics"].endswith(".csv"):
+        content["reading"]["kinetics"] = "a table among the input files"
     text = json.dumps([__version__, content, sorted(digests.values())], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""``fluxes.zarr``: annual flux maps, written a whole year at a time; means by mineral at the end."""
+"""``fluxes.zarr``: annual flux maps, a whole year at a time; means by mineral at the end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import zarr
 
 from saprolite.inputs import CAUSES, Prepared
 from saprolite.inputs.store import missing_attributes
@@ -28,7 +27,7 @@ DISPLAY_UNITS = "t C km-2 yr-1"
 class FluxStore:
     """The store of a run: created once, filled year by year in any order."""
 
-    def __init__(self, group: zarr.Group, path: Path, prepared: Prepared) -> None:
+    def __init__(self, group: Any, path: Path, prepared: Prepared) -> None:
         self._group = group
         self._path = path
         self._prepared = prepared

@@ -71,7 +71,7 @@ def _frozen_share(monthly_temperature: Number, weight: Callable[[Number], Number
     total = 0.0
     for month in range(MONTHS):
         total = total + (1.0 - weight(monthly_temperature[..., month]))
-    return 100.0 * total / MONTHS
+    return 100.0 * (total / MONTHS)
 
 
 def frozen_months(monthly_temperature: Number) -> Number:
@@ -132,7 +132,7 @@ def frozen_degree_days(monthly_temperature: Number) -> Number:
         freezing = freezing + maximum(FREEZING_POINT - temperature, 0.0)
         thawing = thawing + maximum(temperature - FREEZING_POINT, 0.0)
     smallest = 1e-300  # keeps 0/0 at exactly 273.15 K from becoming NaN
-    return 100.0 * freezing / maximum(freezing + thawing, smallest)
+    return 100.0 * (freezing / maximum(freezing + thawing, smallest))
 
 
 def frozen_none(monthly_temperature: Number) -> Number:

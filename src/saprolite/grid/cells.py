@@ -74,8 +74,8 @@ class Grid:
         rows = round((north - south) / resolution)
         columns = round(360.0 / resolution)
         return cls(
-            south + (np.arange(rows) + 0.5) * resolution,
-            -180.0 + (np.arange(columns) + 0.5) * resolution,
+            np.asarray(south + (np.arange(rows) + 0.5) * resolution, float),
+            np.asarray(-180.0 + (np.arange(columns) + 0.5) * resolution, float),
             (resolution, resolution),
         )
 
@@ -188,4 +188,4 @@ def _regular(centres: Array) -> Array | None:
     step = (centres[-1] - centres[0]) / (centres.size - 1)
     if step <= 0.0 or np.abs(np.diff(centres) - step).max() > 0.01 * step:
         return None
-    return np.round(centres[0] + step * np.arange(centres.size), 9)
+    return np.asarray(np.round(centres[0] + step * np.arange(centres.size), 9))

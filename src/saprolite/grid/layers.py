@@ -36,7 +36,7 @@ def overlap(source: Sequence[float], target: Sequence[float]) -> Array:
             )
     top = np.maximum(np.asarray(source)[None, :-1], np.asarray(target)[:-1, None])
     bottom = np.minimum(np.asarray(source)[None, 1:], np.asarray(target)[1:, None])
-    return np.clip(bottom - top, 0.0, None)
+    return np.asarray(np.clip(bottom - top, 0.0, None))
 
 
 def remap_layers(values: Array, source: Sequence[float], target: Sequence[float]) -> Array:

@@ -93,7 +93,7 @@ class DemoPlanet:
 
     def land_ice(self) -> npt.NDArray[np.bool_]:
         """Cells of class EF: land ice."""
-        return self.classes == _LAND_ICE_CLASS
+        return np.asarray(self.classes == _LAND_ICE_CLASS)
 
     @cached_property
     def _climatology(self) -> dict[str, Array]:

@@ -27,15 +27,29 @@ class Forcing(Protocol):
     """What a forcing product offers: its grid and layers, its land, and its years."""
 
     @property
-    def grid(self) -> Grid: ...
+    def grid(self) -> Grid:
+        """Grid of the product."""
+        ...
+
     @property
-    def layer_edges(self) -> tuple[float, ...]: ...
+    def layer_edges(self) -> tuple[float, ...]:
+        """Depths of the layers' borders, m."""
+        ...
+
     @property
-    def product(self) -> str: ...
+    def product(self) -> str:
+        """Key in the catalogue."""
+        ...
+
     @property
-    def files(self) -> tuple[Path, ...]: ...
+    def files(self) -> tuple[Path, ...]:
+        """The files that are read."""
+        ...
+
     @property
-    def notes(self) -> tuple[str, ...]: ...
+    def notes(self) -> tuple[str, ...]:
+        """What a user must know about the product."""
+        ...
 
     def land(self) -> npt.NDArray[np.bool_]:
         """Land cells of the product, land ice included."""
@@ -94,6 +108,8 @@ def prepare(study: Study) -> Prepared:
     """
     collected = Collected()
     reading = study.chosen_reading
+    if reading.kinetics.endswith(".csv"):
+        collected.files.append(Path(reading.kinetics))
     forcing, previous_year = _forcing(study, collected)
     co2: dict[int, float] = {}
     if reading.atmosphere == "series" and study.inputs.atmospheric_co2:
@@ -144,19 +160,21 @@ def prepare(study: Study) -> Prepared:
         "minerals": ~_finite(*soil.mineral_share.values()),
         "thickness": ~_finite(soil.thickness),
     })  # fmt: skip
+    grid, packed = _study_grid(study, forcing.grid, cells)
+    area = grid.areas(study.grid.earth).ravel()[packed]
+    _refuse_large_gaps(study, missing, area, collected)
     if not (missing == 0).any():
         found = ", ".join(f"{name}: {product}" for name, product in collected.products.items())
         raise InputError("The inputs cannot be used (1 problem)", [
             Problem("all land cells", "every cell lacks an input", "one complete cell or more",
                     f"check that the inputs cover the same area ({found})")])  # fmt: skip
-    grid, packed = _study_grid(study, forcing.grid, cells)
     return Prepared(
         study=study,
         grid=grid,
         layer_edges=forcing.layer_edges,
         cells=packed,
         source_cells=cells,
-        area=grid.areas(study.grid.earth).ravel()[packed],
+        area=area,
         soil=soil,
         climate=climate,
         missing=missing,
@@ -195,6 +213,29 @@ def _soil(statics: Statics, climate: npt.NDArray[np.int16]) -> Soil:
         dict(zip(statics.study.minerals.names, shares, strict=True)),
         statics.thickness(climate),
     )
+
+
+def _refuse_large_gaps(study: Study, missing: Flags, area: Array, collected: Collected) -> None:
+    """An input that lacks much of the land is a truncated file or one of another area."""
+    ice = (missing & (1 << CAUSES.index("land_ice"))) > 0
+    accepted = study.grid.max_missing_percent
+    land = float(area[~ice].sum())
+    problems = []
+    for bit, cause in enumerate(CAUSES):
+        lacking = float(area[((missing & (1 << bit)) > 0) & ~ice].sum())
+        if cause != "land_ice" and land > 0.0 and 100.0 * lacking / land > accepted:
+            product = collected.products.get(cause, "?")
+            spec = getattr(study.inputs, cause, None)
+            place = getattr(spec, "path", product)
+            problems.append(
+                Problem(
+                    f"{place}: {cause}",
+                    f"no value on {100.0 * lacking / land:.1f} % of the land (land ice left out)",
+                    f"{accepted:g} % or less (grid.max_missing_percent)",
+                    "check that the file is complete and covers the area, or raise the limit",
+                )
+            )
+    raise_if_any(InputError, "An input has large gaps", problems)
 
 
 def _finite(*arrays: Array) -> npt.NDArray[np.bool_]:

@@ -171,8 +171,8 @@ class Statics:
             self.collected.problems += error.problems
             return nothing
         self.collected.add("minerals", source)
-        shares = source.data["mineral_share"]
-        return np.stack([self._layered(share, source.horizons) for share in shares])
+        maps = source.data["mineral_share"]
+        return np.stack([self._layered(share, source.horizons) for share in maps])
 
     def thickness(self, classes: npt.NDArray[np.int16]) -> Array:
         """Soil that is present in each layer as (layer, cell), m."""

@@ -40,7 +40,8 @@ class StoredForcing:
     def read_year(self, year: int, cells: npt.NDArray[np.int64]) -> ForcingYear:
         """The twelve months of a year; ``cells`` must be the packed cells of the store."""
         start = 12 * self._years.index(year)
-        arrays: list[Any] = [self._group[name][start : start + 12] for name in _FORCING]
+        stored: Any = self._group
+        arrays = [np.asarray(stored[name][start : start + 12]) for name in _FORCING]
         if arrays[0].shape[-1] != cells.size:
             raise ValueError("a stored forcing is read with all its cells")
         return ForcingYear(*arrays)
@@ -199,8 +200,9 @@ def _write_forcing(group: zarr.Group, prepared: Prepared, years: range, report: 
             (12, *inner),
             REGISTRY[name].attributes,
         )
+    stored: Any = group
     for index, year in enumerate(years):
         values = prepared.read_year(year)
         for name, array in values._asdict().items():
-            group[name][12 * index : 12 * index + 12] = array
+            stored[name][12 * index : 12 * index + 12] = array
         report("inputs", index + 1, len(years))

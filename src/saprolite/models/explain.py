@@ -74,10 +74,7 @@ def explain(model: CO2Pathway) -> tuple[EquationNote, ...]:
         EquationNote(
             "Eq 2  soil CO2",
             f"log10 PCO2 = {_intercept(reading)} + 2.09 (1 - exp(-0.00172 ET))\n"
-            f"{_ET[reading.et_mode]}, at least {12 * reading.et_floor:g} mm yr-1"
-            + (
-                f" ({reading.et_floor:g} as mm month-1)" if reading.et_mode == "monthly_raw" else ""
-            ),
+            f"{_ET[reading.et_mode]}, at least {_floor(reading)}",
             "manuscript Eq 2 after Brook et al. 1983",
             (
                 _number("BROOK_INTERCEPT")
@@ -270,6 +267,12 @@ def _kinetic_number(name: str, row: KineticRow) -> str:
         f"{name}: pk {row.pk:g}, n {row.order:g}, A {row.coefficient} K (base 10) "
         f"[{row.confidence}] row {row.row}, {row.source}"
     )
+
+
+def _floor(reading: Reading) -> str:
+    if reading.et_mode == "monthly_raw":
+        return f"{reading.et_floor:g} mm month-1"
+    return f"{12 * reading.et_floor:g} mm yr-1"
 
 
 def _intercept(reading: Reading) -> str:

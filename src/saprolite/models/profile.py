@@ -59,7 +59,7 @@ class Drivers(NamedTuple):
 
 
 class Group(NamedTuple):
-    """The minerals (positions in the list) that share order and temperature coefficient (base e)."""
+    """The minerals (by position) that share order and temperature coefficient (base e)."""
 
     order: float
     coefficient: float
@@ -157,7 +157,7 @@ class CO2Pathway:
         return sums
 
     def co2_argument(self, drivers: Drivers, month: int) -> tuple[Number, Number]:
-        """ET that enters Eq 2 in a month (mm yr-1 or, raw, mm month-1): before and after the floor."""
+        """ET that enters Eq 2 (mm yr-1; raw: mm month-1), before and after the floor."""
         amounts = drivers.evapotranspiration
         mode, floor = self.reading.et_mode, self.reading.et_floor
         if mode == "monthly_raw":

@@ -123,8 +123,8 @@ class Reading:
     mica_share: float = 0.5
 
     def __post_init__(self) -> None:
-        if self.arrhenius_base == 10:  # TOML and notebooks write the base as a number
-            object.__setattr__(self, "arrhenius_base", "10")
+        # TOML and notebooks write the base as a number.
+        object.__setattr__(self, "arrhenius_base", str(self.arrhenius_base))
         problems = [*self._choice_problems(), *self._number_problems(), *self._pair_problems()]
         raise_if_any(ReadingError, "This reading is not possible", problems)
         for name, value in asdict(self).items():

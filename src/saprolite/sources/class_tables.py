@@ -110,7 +110,7 @@ def climatology(classes: Classes, south: npt.NDArray[np.bool_]) -> dict[str, Arr
 def _by_class(column: pd.Series, classes: Classes) -> Array:
     lookup = np.full(_HIGHEST_CLASS + 1, np.nan)
     lookup[column.index.to_numpy(int)] = column.to_numpy(float)
-    return lookup[np.asarray(classes, int)]
+    return np.asarray(lookup[np.asarray(classes, int)])
 
 
 def _by_class_and_hemisphere(
@@ -135,4 +135,4 @@ def _by_class_and_hemisphere(
                 lookup[row, code] = own[side][source]
             elif source in shifted[opposite].index:
                 lookup[row, code] = shifted[opposite][source]
-    return lookup[np.asarray(south, int), np.asarray(classes, int)]
+    return np.asarray(lookup[np.asarray(south, int), np.asarray(classes, int)])

@@ -87,12 +87,14 @@ def netcdf(path: Path, what: str) -> Iterator[netCDF4.Dataset]:
     try:
         dataset.set_auto_maskandscale(False)
         yield dataset
+    except RuntimeError as error:  # netCDF4 raises it for a damaged chunk
+        raise broken(path, what, f"damaged data: {error}") from error
     finally:
         dataset.close()
 
 
 def decode(variable: Any, index: Any = ...) -> Array:
-    """Values of a NetCDF variable as float64: fill values NaN, scale and offset applied (CF 8.1)."""
+    """Values of a NetCDF variable as float64: fill NaN, scale and offset applied (CF 8.1)."""
     raw = np.asarray(variable[index])
     attributes = set(variable.ncattrs())
     values = raw.astype(np.float64)

@@ -62,7 +62,7 @@ class ForcingYear(NamedTuple):
 
 class _Month(NamedTuple):
     path: Path
-    index: int
+    position: int
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class GldasMonthly:
         """Where the first month has a value in any field: the product's land, ice included."""
         first = self.months[min(self.months)]
         with netcdf(first.path, _WHAT) as dataset:
-            fields = [self._month(dataset, name, first.index) for name in _UNITS]
+            fields = [self._month(dataset, name, first.position) for name in _UNITS]
         return np.asarray(np.isfinite(np.stack(fields)).any(axis=0))
 
     def land_ice(self) -> npt.NDArray[np.bool_]:
@@ -112,7 +112,7 @@ class GldasMonthly:
         first = self.months[min(self.months)]
         with netcdf(first.path, _WHAT) as dataset:
             full = [
-                volumetric_water_content(self._month(dataset, name, first.index), depth)
+                volumetric_water_content(self._month(dataset, name, first.position), depth)
                 >= LAND_ICE_MOISTURE
                 for name, depth in zip(MOISTURE, LAYER_DEPTHS, strict=True)
             ]
@@ -292,7 +292,7 @@ def _stamps(dataset: netCDF4.Dataset) -> list[Any]:
     time = dataset["time"]
     calendar = getattr(time, "calendar", "standard")
     dates = netCDF4.num2date(decode(time), time.units, calendar, only_use_cftime_datetimes=True)
-    return list(np.atleast_1d(dates))
+    return list(np.atleast_1d(np.asarray(dates, dtype=object)))
 
 
 def _add_months(

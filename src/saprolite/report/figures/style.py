@@ -19,7 +19,7 @@ from saprolite.analysis import RunMaps
 
 Array = npt.NDArray[np.float64]
 FLUX_LABEL = "carbon sink flux (t C km$^{-2}$ yr$^{-1}$)"
-SEQUENTIAL = cm.batlow_r
+SEQUENTIAL = cm.imola_r
 NO_DATA = "#c9c9c9"
 ZONE_COLOURS = ("#1b7f4d", "#d9a43b", "#7fb24a", "#4a7fb2", "#9a9fb5", "#555555")
 _FONT = 9
@@ -55,8 +55,11 @@ def map_axes(figure: Figure, position: Any, maps: RunMaps) -> Any:
                         crs=ccrs.PlateCarree())  # fmt: skip
     else:
         axes.set_global()
-        axes.set_extent([-180, 180, max(-60.0, lat_edges[0]), min(85.0, lat_edges[-1])],
-                        crs=ccrs.PlateCarree())  # fmt: skip
+        south, north = max(-60.0, lat_edges[0]), min(85.0, lat_edges[-1])
+        (_, low, _), (_, high, _) = projection.transform_points(
+            ccrs.PlateCarree(), np.zeros(2), np.array([south, north])
+        )
+        axes.set_ylim(low, high)
     axes.spines["geo"].set_edgecolor("#888888")
     axes.spines["geo"].set_linewidth(0.6)
     return axes

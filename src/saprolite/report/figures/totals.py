@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from saprolite.analysis import RunMaps, zone_rows
 from saprolite.report.figures.style import ZONE_COLOURS, new_figure, plain, save
@@ -24,7 +25,7 @@ def draw_totals(maps: RunMaps, folder: Path) -> Path:
             continue
         layers.bar(position, zone.by_layer, 0.7, bottom=base, color=colour, label=zone.name)
         base += np.array(zone.by_layer)
-    for x, value in zip(position, base, strict=True):
+    for x, value in enumerate(base):
         layers.annotate(f"{value:.3g}", (x, value), (0, 3), textcoords="offset points", ha="center",
                         fontsize=8)  # fmt: skip
     layers.set_xticks(position, maps.layer_names)
@@ -52,18 +53,25 @@ def draw_totals(maps: RunMaps, folder: Path) -> Path:
 
 def draw_annual_totals(maps: RunMaps, folder: Path) -> Path:
     """The total of each year, by layer and altogether."""
-    figure = new_figure(8.4, 3.8)
-    axes = figure.subplots()
+    figure = new_figure(8.4, 4.0)
+    totals, departure = figure.subplots(1, 2)
     marker = "o" if len(maps.years) < 20 else None
     for name, values in zip(maps.layer_names, maps.annual.T, strict=True):
-        axes.plot(maps.years, values, lw=1.1, marker=marker, ms=3, label=name)
-    axes.plot(maps.years, maps.annual.sum(axis=1), lw=1.8, color="#111111", marker=marker, ms=3,
-              label=maps.depth_name)  # fmt: skip
-    axes.set_ylabel(_TOTAL_LABEL, fontsize=9)
-    axes.set_ylim(bottom=0.0)
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.legend(fontsize=8, frameon=False, ncols=5, loc="upper center", bbox_to_anchor=(0.5, 1.14))
-    plain(axes)
+        totals.plot(maps.years, values, lw=1.2, marker=marker, ms=3, label=name)
+    totals.set_ylabel(_TOTAL_LABEL, fontsize=9)
+    totals.set_ylim(bottom=0.0)
+    totals.legend(fontsize=8, frameon=False, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    column = maps.annual.sum(axis=1)
+    mean = column.mean() if column.size else np.nan
+    departure.axhline(0.0, color="#999999", lw=0.6)
+    if mean > 0.0:
+        departure.plot(maps.years, 100.0 * (column / mean - 1.0), lw=1.5, color="#0b3c5d",
+                       marker=marker, ms=3)  # fmt: skip
+    departure.set_ylabel(f"{maps.depth_name}: departure from {mean:.4g} Tg C yr$^{{-1}}$ (%)",
+                         fontsize=9)  # fmt: skip
+    for axes in (totals, departure):
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
+        plain(axes)
     figure.suptitle(f"{maps.attributes['title']}: total of each year", fontsize=10)
     path = folder / "annual_totals.png"
     save(figure, path, maps)

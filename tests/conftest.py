@@ -1,0 +1,45 @@
+"""Shared fixtures: the sample data where they are, and a small world in the format of GLDAS."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from world import World
+
+settings.register_profile("default", deadline=None, print_blob=True)
+settings.load_profile("default")
+
+DATA_VARIABLE = "SAPROLITE_DATA"
+_BESIDE = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The sample data; skipped where they are absent, unless SAPROLITE_DATA promises them."""
+    promised = os.environ.get(DATA_VARIABLE)
+    folder = Path(promised) if promised else _BESIDE
+    if not folder.is_dir():
+        if promised:
+            pytest.fail(f"{DATA_VARIABLE} is set, but {folder} is not there")
+        pytest.skip(f"sample data not found at {folder}; set {DATA_VARIABLE}")
+    return folder
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
+    """With the data promised, a skip is a failure."""
+    outcome = yield
+    report = outcome.get_result()
+    if os.environ.get(DATA_VARIABLE) and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped although {DATA_VARIABLE} is set"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """Two years of a small world, one file a month."""
+    return World(tmp_path / "world").write()
