@@ -18,7 +18,7 @@ from saprolite.version import __version__
 
 RUN_FILE = "run.json"
 UNFINISHED, FINISHED = "unfinished", "finished"
-_LIBRARIES = ("numpy", "xarray", "zarr", "netCDF4", "rasterio", "xarray-regrid", "scipy")
+_LIBRARIES = ("numpy", "xarray", "zarr", "netCDF4", "rasterio", "scipy")
 
 
 def read_state(out: Path) -> dict[str, Any] | None:

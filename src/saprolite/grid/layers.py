@@ -21,19 +21,7 @@ def overlap(source: Sequence[float], target: Sequence[float]) -> Array:
     array([[0.1, 0. ],
            [0.2, 0.1]])
     """
-    for name, depths in (("source", source), ("target", target)):
-        if len(depths) < 2 or np.any(np.diff(depths) <= 0.0):
-            raise InputError(
-                "Layers cannot be remapped (1 problem)",
-                [
-                    Problem(
-                        f"{name} borders",
-                        str(list(depths)),
-                        "depths in m, increasing downwards",
-                        "correct the depths of the layers",
-                    )
-                ],
-            )
+    _require_order(source, target)
     top = np.maximum(np.asarray(source)[None, :-1], np.asarray(target)[:-1, None])
     bottom = np.minimum(np.asarray(source)[None, 1:], np.asarray(target)[1:, None])
     return np.asarray(np.clip(bottom - top, 0.0, None))
@@ -49,6 +37,7 @@ def remap_layers(values: Array, source: Sequence[float], target: Sequence[float]
     >>> remap_layers(np.array([1.0, 4.0]), [0.0, 0.3, 1.0], [0.0, 0.1, 0.4, 1.0, 2.0]).round(12)
     array([1., 2., 4., 4.])
     """
+    _require_order(source, target)
     source = list(source)
     source[0] = min(source[0], target[0])
     source[-1] = max(source[-1], target[-1])
@@ -66,6 +55,22 @@ def remap_amounts(values: Array, source: Sequence[float], target: Sequence[float
     """
     shared = overlap(source, target)
     return _weighted(values, shared / np.diff(source)[None, :])
+
+
+def _require_order(source: Sequence[float], target: Sequence[float]) -> None:
+    for name, depths in (("source", source), ("target", target)):
+        if len(depths) < 2 or np.any(np.diff(depths) <= 0.0):
+            raise InputError(
+                "Layers cannot be remapped (1 problem)",
+                [
+                    Problem(
+                        f"{name} borders",
+                        str(list(depths)),
+                        "depths in m, increasing downwards",
+                        "correct the depths of the layers",
+                    )
+                ],
+            )
 
 
 def _weighted(values: Array, weights: Array) -> Array:

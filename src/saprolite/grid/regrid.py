@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
+from scipy.sparse import csr_array
 
 from saprolite.grid.cells import Grid
 
@@ -26,25 +29,58 @@ def normalise(field: xr.DataArray) -> xr.DataArray:
 
 
 def conservative(field: xr.DataArray, target: Grid, valid_share: float = 0.5) -> xr.DataArray:
-    """Area-weighted mean of a field on the cells of ``target``.
+    """Area-weighted mean of a field on the cells of ``target`` (spherical areas, exact overlaps).
 
-    ``field`` has ``lat`` and ``lon`` (normalised) and any other dimensions before them; missing
-    values are NaN. A target cell is NaN where less than ``valid_share`` of its area has a value.
+    ``field`` has ``lat`` and ``lon`` last (normalised) and any other dimensions before them;
+    missing values are NaN. A target cell is NaN where less than ``valid_share`` of its area has a
+    value; the grids need not nest, and the area sum of a complete field is conserved.
+
+    >>> fine = Grid.globe(1.0)
+    >>> north = xr.DataArray(np.repeat((fine.lat > 0.0)[:, None], 360, axis=1) * 1.0,
+    ...                      dims=("lat", "lon"), coords={"lat": fine.lat, "lon": fine.lon})
+    >>> conservative(north, Grid.globe(60.0)).values[:, 0]
+    array([0. , 0.5, 1. ])
     """
-    import xarray_regrid  # noqa: F401  (registers the accessor)
-
     source = Grid.from_centres(field["lat"], field["lon"], str(field.name or "field"))
     if source.same_as(target):
         return field.assign_coords(lat=target.lat, lon=target.lon)
-    names = {"lat": "latitude", "lon": "longitude"}
-    goal = xr.Dataset(coords={"latitude": target.lat, "longitude": target.lon})
-    renamed = field.assign_coords(lat=source.lat, lon=source.lon).rename(names)
-    # The library takes the share of missing values that is still allowed.
-    result: xr.DataArray = renamed.regrid.conservative(
-        goal, latitude_coord="latitude", skipna=True, nan_threshold=1.0 - valid_share
+    rows = _overlaps(_height(source.lat_edges), _height(target.lat_edges))
+    columns = _overlaps(source.lon_edges, target.lon_edges)
+    whole = np.outer(np.diff(_height(target.lat_edges)), np.diff(target.lon_edges))
+    leading = field.shape[:-2]
+    means = []
+    for values in np.asarray(field.values, dtype=np.float64).reshape(-1, *source.shape):
+        valid = np.isfinite(values)
+        amount = (columns @ (rows @ np.where(valid, values, 0.0)).T).T
+        covered = (columns @ (rows @ valid.astype(np.float64)).T).T
+        enough = (covered > 0.0) & (covered >= valid_share * whole * (1.0 - 1e-9))
+        means.append(np.where(enough, amount / np.where(enough, covered, 1.0), np.nan))
+    kept = {name: field[name] for name in field.coords if name not in ("lat", "lon")}
+    return xr.DataArray(
+        np.stack(means).reshape(*leading, *target.shape),
+        dims=field.dims,
+        coords={**kept, "lat": target.lat, "lon": target.lon},
+        name=field.name,
     )
-    back = {new: old for old, new in names.items()}
-    return result.rename(back).transpose(*field.dims)
+
+
+def _height(latitude: Array) -> Array:
+    """Position along the axis of the sphere, on which equal steps are equal areas."""
+    return np.asarray(np.sin(np.deg2rad(latitude)))
+
+
+def _overlaps(source: Array, target: Array) -> Any:
+    """Length that each target interval (rows) shares with each source interval (columns)."""
+    low, high = max(source[0], target[0]), min(source[-1], target[-1])
+    shape = (target.size - 1, source.size - 1)
+    if low >= high:
+        return csr_array(shape)
+    points = np.unique(np.concatenate([source, target]))
+    points = points[(points >= low) & (points <= high)]
+    middle = 0.5 * (points[:-1] + points[1:])
+    column = np.searchsorted(source, middle, side="right") - 1
+    row = np.searchsorted(target, middle, side="right") - 1
+    return csr_array((np.diff(points), (row, column)), shape=shape)
 
 
 def majority(classes: xr.DataArray, target: Grid, nodata: int = 0) -> xr.DataArray:
