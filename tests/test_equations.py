@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -124,10 +125,7 @@ def test_volumetric_water_content_of_gldas_layers() -> None:
 @given(st.floats(0.0, 5.0), st.lists(st.floats(0.01, 3.0), min_size=2, max_size=5))
 def test_layer_presence_adds_up_to_the_soil(thickness: float, depths: list[float]) -> None:
     edges = np.concatenate([[0.0], np.cumsum(depths)])
-    parts = [
-        eq.layer_presence(thickness, top, bottom)
-        for top, bottom in zip(edges, edges[1:], strict=False)
-    ]
+    parts = [eq.layer_presence(thickness, top, bottom) for top, bottom in itertools.pairwise(edges)]
     assert sum(parts) == pytest.approx(min(thickness, edges[-1]), abs=1e-12)
     assert min(parts) >= 0.0
 

@@ -93,8 +93,12 @@ def by_hand(reading: Reading, soil: dict[str, float], theta: np.ndarray, warm: n
         intercept = math.log10(420e-6) if reading.atmosphere == "series" else reading.pco2_intercept
         p = 10 ** (intercept + 2.09 * (1 - math.exp(-0.00172 * et)))
         limit = reading.pco2_limit_value
-        p = {"none": lambda: p, "cap": lambda: min(p, limit), "scaled": lambda: p / limit,
-             "saturating": lambda: p / (1 + p / limit)}[reading.pco2_limit]()  # fmt: skip
+        if reading.pco2_limit == "cap":
+            p = min(p, limit)
+        elif reading.pco2_limit == "scaled":
+            p = p / limit
+        elif reading.pco2_limit == "saturating":
+            p = p / (1 + p / limit)
         rho = soil["bulk_density"] + (1000 * th if reading.moisture_density == "moist" else 0.0)
         phi = th * 2650 / (2650 + th * 1000 - rho)
         if reading.moisture_density == "theta_only":

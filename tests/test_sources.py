@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import netCDF4
@@ -199,7 +200,7 @@ def test_thickness_is_clipped_before_it_is_averaged(tmp_path: Path) -> None:
     layers = source.data["effective_thickness"]
     there = layers.sel(lat=-30.5, lon=20.5).values
     expected = [np.mean([layer_presence(z, top, bottom) for z in (0.2, 50.0)])
-                for top, bottom in zip(EDGES[:-1], EDGES[1:], strict=True)]  # fmt: skip
+                for top, bottom in itertools.pairwise(EDGES)]  # fmt: skip
     assert there == pytest.approx(expected, rel=1e-6)
     assert there.sum() == pytest.approx(1.1, rel=1e-6)
     assert np.isnan(layers.sel(lat=30.5, lon=-20.5)).all()

@@ -51,18 +51,16 @@ class StaticField:
 def require_file(path: Path, what: str) -> None:
     """Raise unless the file exists and is not empty."""
     if not path.is_file():
-        near = sorted(item.name for item in path.parent.glob("*")) if path.parent.is_dir() else []
+        folder = path.parent.is_dir()
+        near = [item.name for item in sorted(path.parent.iterdir())] if folder else []
+        advice = did_you_mean(path.name, near) if near else ""
         raise InputError(
             "Input file not found (1 problem)",
-            [
-                Problem(
-                    str(path),
-                    "no such file" if path.parent.is_dir() else "no such folder",
-                    what,
-                    did_you_mean(path.name, near) if near else "check the path, or data_root",
-                )
-            ],
-        )
+            [Problem(
+                str(path), "no such file" if folder else "no such folder", what,
+                advice if advice.startswith("did") else "check the path, or data_root",
+            )],
+        )  # fmt: skip
     if path.stat().st_size == 0:
         raise broken(path, what, "an empty file")
 

@@ -1,0 +1,82 @@
+"""The house rules: lint, types, the import rule, small modules, and a README that holds."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import saprolite
+from saprolite.constants import TABLE
+from saprolite.variables import REGISTRY
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
+
+
+@pytest.mark.parametrize("command", [
+    ("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",), ("lint-imports",),
+], ids=" ".join)  # fmt: skip
+def test_tools(command: tuple[str, ...]) -> None:
+    program = shutil.which(command[0], path=str(Path(sys.executable).parent)) or command[0]
+    done = subprocess.run([program, *command[1:]], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_modules_are_small_and_documented(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") < 400
+    assert text.startswith('"""')
+
+
+def test_public_names_are_sorted_and_there() -> None:
+    assert saprolite.__all__ == sorted(saprolite.__all__)
+    for name in saprolite.__all__:
+        assert getattr(saprolite, name) is not None
+    equations = importlib.import_module("saprolite.equations")
+    for name in equations.__all__:
+        function = getattr(equations, name)
+        if callable(function):
+            assert "Source:" in function.__doc__, name
+            assert ">>>" in function.__doc__, name
+    with pytest.raises(AttributeError):
+        saprolite.nothing  # noqa: B018
+
+
+def test_every_constant_has_a_source_and_every_variable_a_unit() -> None:
+    for constant in TABLE.values():
+        assert constant.source
+        assert constant.unit
+        assert constant.meaning
+        assert constant.confidence in ("exact", "S", "R", "C", "I", "U")
+    for variable in REGISTRY.values():
+        assert variable.unit
+        assert variable.long_name
+        assert variable.valid_range[0] < variable.valid_range[1]
+
+
+def test_ci_runs_the_command_of_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    commands = re.findall(r"```sh\n(.*?)\n```", readme, flags=re.DOTALL)
+    assert len(commands) >= 2
+    assert "saprolite demo out/" in commands[0]
+    assert commands[1] in (ROOT / ".ci/run").read_text(encoding="utf-8")
+
+
+def test_what_the_readme_shows_is_there() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#]+)\)", readme):
+        if not target.startswith("http"):
+            assert (ROOT / target).exists(), target
+
+
+def test_version_is_the_same_everywhere() -> None:
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"version: {saprolite.__version__}" in citation
+    assert f"## {saprolite.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")

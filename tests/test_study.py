@@ -1,0 +1,125 @@
+"""The study file: closed, every fault named at once, schema and template in step with the model."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from saprolite.errors import StudyError
+from saprolite.models import Reading
+from saprolite.study import Study
+from saprolite.study_schema import schema, schema_text
+from saprolite.study_template import TEMPLATE, demo_content
+from world import World
+
+ROOT = Path(__file__).parents[1]
+
+
+def refused(content: dict[str, Any], text: str = "") -> str:
+    with pytest.raises(StudyError) as caught:
+        Study.of(content, Path(), "study.toml", text)
+    return str(caught.value)
+
+
+def test_template_is_a_study() -> None:
+    content = tomllib.loads(TEMPLATE.format(name="study.toml"))
+    study = Study.of(content, Path("/somewhere"))
+    assert study.chosen_reading == Reading()
+    assert study.inputs.forcing.path == str(Path("/somewhere/gldas"))  # type: ignore[union-attr]
+    jsonschema.validate(content, schema())
+
+
+def test_published_schema_is_that_of_the_model() -> None:
+    assert (ROOT / "docs/study.schema.json").read_text(encoding="utf-8") == schema_text()
+
+
+@pytest.mark.parametrize("content", [demo_content(), World(Path("w")).study(),
+                                     World(Path("w")).study(reading__arrhenius_base=10)])  # fmt: skip
+def test_schema_accepts_what_the_model_accepts(content: dict[str, Any]) -> None:
+    jsonschema.validate(content, schema())
+    Study.of(content, Path())
+
+
+@pytest.mark.parametrize("changes", [
+    {"first_yeer": 2000}, {"reading__et_mod": "annual"}, {"reading__et_mode": "anual"},
+    {"inputs__forcing__pth": "x"}, {"inputs__texture__clay": 30.0}, {"inputs__thickness": None},
+    {"minerals__names": ["ilite"]}, {"grid__earth": "flat"}, {"engine__cells_per_block": 0},
+])  # fmt: skip
+def test_schema_and_model_refuse_the_same(changes: dict[str, Any]) -> None:
+    content = World(Path("w")).study(**changes)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(content, schema())
+    refused(content)
+
+
+def test_everything_wrong_is_named_at_once() -> None:
+    content = World(Path("w")).study(
+        first_yeer=2000, first_year=None, reading__et_mod="annual", minerals__names=["ilite"],
+        inputs__forcing__product="gldass", inputs__texture__clay=30.0,
+        inputs__bulk_density__kg_m3=1.32, grid__region=[10.0, 0.0, 5.0, 1.0],
+    )  # fmt: skip
+    message = refused(content)
+    for part in ("first_year\n", "did you mean 'first_year'?", "did you mean 'et_mode'?",
+                 "did you mean 'illite'?", "did you mean 'gldas'?", "divide by 100",
+                 "1.32 g cm-3 is 1320", "west < east"):  # fmt: skip
+        assert part in message, part
+    assert "8 problems" in message
+
+
+def test_the_line_of_a_typo_is_named() -> None:
+    text = 'title = "x"\nfirst_year = 2000\nlast_year = 2001\n[reading]\npreset = "canonical"\nlast_yeer = 1\n'
+    content = tomllib.loads(text.replace("[reading]\n", "").replace('preset = "canonical"\n', ""))
+    assert "last_yeer (line 6)" in refused(content, text)
+
+
+@pytest.mark.parametrize(("changes", "message"), [
+    ({"last_year": 1999}, "before first_year"),
+    ({"inputs__texture__sand": 0.5}, "must be 1; they add up to 1.1"),
+    ({"inputs__minerals__shares": {"illite": 20.0}}, "not percent"),
+    ({"inputs__minerals__shares": {"illite": 0.2}}, "name the same minerals"),
+    ({"minerals__names": ["illite", "illite"]}, "named twice"),
+    ({"reading__kinetics": "sverdrup_2019"}, "albite, quartz"),
+    ({"reading__atmosphere": "series"}, "atmospheric_co2"),
+    ({"reading__pco2_limit": "cap"}, "no default"),
+    ({"inputs__forcing": {"product": "demo", "resolution_deg": 0.7}}, "a resolution such as"),
+    ({"title": ""}, "title"),
+    ({"inputs__forcing": {"path": "x"}}, "add product = ..."),
+])  # fmt: skip
+def test_refusals(changes: dict[str, Any], message: str) -> None:
+    assert message in refused(World(Path("w")).study(**changes))
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="saprolite init"):
+        Study.read(tmp_path / "nothing.toml")
+    (tmp_path / "bad.toml").write_text("title = \n")
+    with pytest.raises(StudyError, match="not valid TOML"):
+        Study.read(tmp_path / "bad.toml")
+
+
+def test_paths_start_from_data_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SAPROLITE_DATA", raising=False)
+    path = World(tmp_path).study_file(
+        tmp_path / "s.toml", data_root="data", inputs__forcing__path="g"
+    )
+    assert Study.read(path).inputs.forcing.path == str((tmp_path / "data/g").resolve())  # type: ignore[union-attr]
+    monkeypatch.setenv("SAPROLITE_DATA", str(tmp_path / "elsewhere"))
+    assert Study.read(path).inputs.forcing.path == str((tmp_path / "elsewhere/g").resolve())  # type: ignore[union-attr]
+
+
+def test_resolved_study_is_the_same_study(tmp_path: Path) -> None:
+    content = World(tmp_path / "w").study(reading={"preset": "profile_original", "et_floor": 1.0})
+    study = Study.of(content, tmp_path)
+    again = Study.of(tomllib.loads(study.to_toml()), Path("/other"))
+    assert again == study
+    assert again.chosen_reading == Reading.preset("profile_original", et_floor=1.0)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "studies").glob("*.toml")), ids=lambda p: p.stem)
+def test_studies_of_the_repository_are_valid(path: Path) -> None:
+    Study.read(path)
+    jsonschema.validate(tomllib.loads(path.read_text(encoding="utf-8")), schema())
