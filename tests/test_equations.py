@@ -31,7 +31,7 @@ def test_soil_co2_golden(et: float, pco2: float) -> None:
 def test_soil_co2_limits_and_intercepts() -> None:
     assert eq.soil_co2(1e9) == pytest.approx(10.0 ** (-3.47 + 2.09), rel=1e-13)
     assert eq.soil_co2(700.0, -3.7) / eq.soil_co2(700.0) == pytest.approx(10**-0.23, rel=1e-13)
-    # The square root of that ratio is the factor on the flux for n = 0.5 (equations.md 1.2).
+    # The square root of that ratio is the factor on the flux for n = 0.5 (docs/equations.md 1.2).
     assert math.sqrt(10**-0.23) == pytest.approx(0.767, abs=5e-4)
     assert eq.soil_co2(0.0, eq.ambient_intercept(400.0)) == pytest.approx(400e-6, rel=1e-12)
 
@@ -108,7 +108,7 @@ def test_moisture_saturation_golden_and_limits() -> None:
     porosity = 1.0 - 1320.0 / 2650.0
     assert eq.moisture_saturation(0.30, moist) == pytest.approx(0.30 / porosity, rel=1e-14)
     assert eq.moisture_saturation(0.30, moist) == pytest.approx(0.5977, abs=5e-5)
-    # At pore saturation the dry form ends at 1/(1 + rho_w/rho_min), not at 1 (kinetics.md 1.1).
+    # At pore saturation the dry form ends at 1/(1 + rho_w/rho_min), not at 1.
     assert eq.moisture_saturation(porosity, 1320.0) == pytest.approx(
         1 / (1 + 1000 / 2650), rel=1e-14
     )

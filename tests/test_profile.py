@@ -36,7 +36,7 @@ def worked_cell(
 
 
 def test_worked_cell() -> None:
-    """equations.md 1.12, every intermediate and the result, to 1e-7."""
+    """docs/equations.md 1.12, every intermediate and the result, to 1e-7."""
     pressure = eq.soil_co2(1000.0)
     warmth = eq.temperature_factor(298.15)
     rate = eq.rate_at_reference(eq.rate_constant(16.5), pressure, 0.5) * warmth

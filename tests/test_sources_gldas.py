@@ -25,7 +25,7 @@ def test_the_real_stack(data: Path) -> None:
     cells = np.flatnonzero(land & ~ice)
     year = gldas.read_year(2012, cells)
     assert not any(np.isnan(array).any() for array in year)
-    # Mean land ET of the product, 11-year mean 588 mm yr-1 outside land ice (data_products.md 2).
+    # Mean land ET of the product, 11-year mean 588 mm yr-1 outside land ice.
     area = gldas.grid.areas().ravel()[cells]
     days = np.array([31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
     annual = (year.evapotranspiration * 86400 * days[:, None]).sum(axis=0)

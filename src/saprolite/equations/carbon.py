@@ -19,7 +19,7 @@ def carbon_mass(carbon_amount: Number) -> Number:
     """Mass of carbon per area, t km-2, from an amount of CO2 (or of charge), kmol m-2.
 
     Parameters: ``carbon_amount`` kmol m-2 of CO2; under ``per_equivalent`` 1 kmol_c = 1 kmol CO2.
-    Returns: t C km-2. Source: equations.md 1.11 (12.011 g mol-1).
+    Returns: t C km-2. Source: docs/equations.md 1.11 (12.011 g mol-1).
 
     >>> f"{carbon_mass(852.495488e-7):.7f}"
     '1.0239323'
@@ -41,7 +41,7 @@ def equivalents_per_hectare(charge: Number) -> Number:
 def carbon_from_equivalents(equivalents: Number) -> Number:
     """Carbon flux, t C km-2, from a weathering flux in eq ha-1.
 
-    Parameters: ``equivalents`` eq ha-1. Returns: t C km-2. Source: equations.md 1.11, golden:
+    Parameters: ``equivalents`` eq ha-1. Returns: t C km-2. Source: docs/equations.md 1.11, golden:
 
     >>> [f"{carbon_from_equivalents(e):.4f}" for e in (1000.0, 174.92, 1046.23)]
     ['1.2011', '0.2101', '1.2566']
@@ -55,7 +55,7 @@ def carbon_from_equivalents(equivalents: Number) -> Number:
 def equivalents_from_carbon(carbon: Number) -> Number:
     """Weathering flux, eq ha-1, from a carbon flux in t C km-2.
 
-    Parameters: ``carbon`` t C km-2. Returns: eq ha-1. Source: equations.md 1.11, golden:
+    Parameters: ``carbon`` t C km-2. Returns: eq ha-1. Source: docs/equations.md 1.11, golden:
 
     >>> f"{equivalents_from_carbon(0.50):.0f}"
     '416'

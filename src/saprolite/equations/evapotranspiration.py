@@ -25,7 +25,7 @@ def monthly_amount(rate: Number, seconds: Number) -> Number:
 def annualised_month(amount: Number) -> Number:
     """ET mode ``monthly_x12`` (default): 12 times the month's amount.
 
-    Parameters: ``amount`` mm month-1. Returns: mm yr-1. Source: equations.md 1.2 (X16).
+    Parameters: ``amount`` mm month-1. Returns: mm yr-1. Source: docs/equations.md 1.2 (X16).
 
     >>> annualised_month(100.0)
     1200.0
@@ -37,7 +37,7 @@ def twelve_month_sum(amounts: Number) -> Number:
     """ET modes ``annual`` and ``trailing12``: the sum of twelve months, in order of time.
 
     Parameters: ``amounts`` mm month-1, 12 values on the last axis (the calendar year, or the month
-    and the 11 before it). Returns: mm yr-1. Source: equations.md 1.2 (X16).
+    and the 11 before it). Returns: mm yr-1. Source: docs/equations.md 1.2 (X16).
 
     >>> import numpy as np
     >>> float(twelve_month_sum(np.full(12, 50.0)))
@@ -52,7 +52,9 @@ def twelve_month_sum(amounts: Number) -> Number:
 def raw_month(amount: Number) -> Number:
     """ET mode ``monthly_raw``: the month's amount, put into Eq 2 as it is (literal reading).
 
-    Parameters: ``amount`` mm month-1. Returns: the same number. Source: equations.md 1.2 (X16).
+    Parameters: ``amount`` mm month-1. Returns: the same number.
+
+    Source: docs/equations.md 1.2 (X16), the literal reading.
 
     >>> raw_month(100.0)
     100.0
@@ -64,7 +66,7 @@ def floored(evapotranspiration: Number, floor: Number) -> Number:
     """The lower bound of ET in Eq 2; dew makes GLDAS ET negative in about 4 % of cell-months.
 
     Parameters: ``evapotranspiration`` and ``floor`` in the same unit. Returns: the larger.
-    Source: equations.md section 2 (``et_floor``).
+    Source: docs/equations.md section 2 (``et_floor``).
 
     >>> float(floored(-3.0, 0.0))
     0.0

@@ -24,7 +24,7 @@ def unfrozen_weight_months(temperature: Number) -> Number:
     """Weight of a month, form ``months``: 0 below 273.15 K, else 1.
 
     Parameters: ``temperature`` T_soil, K, 180 to 350. Returns: weight, 1. NaN gives NaN.
-    Source: equations.md 1.1 (default form).
+    Source: docs/equations.md 1.1 (default form).
 
     >>> float(unfrozen_weight_months(273.14)), float(unfrozen_weight_months(273.15))
     (0.0, 1.0)
@@ -48,7 +48,7 @@ def unfrozen_weight_logistic(temperature: Number) -> Number:
     """Weight of a month, form ``logistic``: 1 - 1/(1 + exp((T - 273.15)/0.5 K)).
 
     Parameters: ``temperature`` T_soil, K, 180 to 350. Returns: weight, 1. NaN gives NaN.
-    Source: equations.md 1.1 (smooth test version).
+    Source: docs/equations.md 1.1 (smooth test version).
 
     >>> float(unfrozen_weight_logistic(273.15))
     0.5
@@ -59,7 +59,8 @@ def unfrozen_weight_logistic(temperature: Number) -> Number:
 def unfrozen_weight_none(temperature: Number) -> Number:
     """Weight of a month, form ``none``: 1 whatever the temperature (NaN gives NaN).
 
-    Parameters: ``temperature`` T_soil, K. Returns: weight, 1. Source: equations.md 1.1 (switch).
+    Parameters: ``temperature`` T_soil, K. Returns: weight, 1.
+    Source: docs/equations.md 1.1 (switch).
 
     >>> float(unfrozen_weight_none(250.0))
     1.0
@@ -78,7 +79,7 @@ def frozen_months(monthly_temperature: Number) -> Number:
     """Eq 1, form ``months`` (default): r = 100/12 * number of months below 273.15 K.
 
     Parameters: ``monthly_temperature`` T_soil,m, K, 12 values on the last axis. Returns: r, %.
-    Source: equations.md 1.1.
+    Source: docs/equations.md 1.1.
 
     >>> import numpy as np
     >>> float(frozen_months(np.r_[[270.0] * 6, [280.0] * 6]))
@@ -91,7 +92,7 @@ def frozen_linear(monthly_temperature: Number) -> Number:
     """Eq 1, form ``linear``: r = 100 * mean of clip((273.15 - T)/2, 0, 1).
 
     Parameters: ``monthly_temperature`` T_soil,m, K, 12 values on the last axis. Returns: r, %.
-    Source: equations.md 1.1.
+    Source: docs/equations.md 1.1.
 
     >>> import numpy as np
     >>> float(frozen_linear(np.full(12, 270.0))), float(frozen_linear(np.full(12, 280.0)))
@@ -104,7 +105,7 @@ def frozen_logistic(monthly_temperature: Number) -> Number:
     """Eq 1, form ``logistic``: r = 100 * mean of 1/(1 + exp((T - 273.15)/0.5 K)).
 
     Parameters: ``monthly_temperature`` T_soil,m, K, 12 values on the last axis. Returns: r, %.
-    Source: equations.md 1.1.
+    Source: docs/equations.md 1.1.
 
     >>> import numpy as np
     >>> f"{frozen_logistic(np.full(12, 270.0)):.2f} {frozen_logistic(np.full(12, 280.0)):.4f}"
@@ -119,7 +120,7 @@ def frozen_degree_days(monthly_temperature: Number) -> Number:
     DDF is the sum of (273.15 - T) over the months below, DDT of (T - 273.15) over those above.
 
     Parameters: ``monthly_temperature`` T_soil,m, K, 12 values on the last axis. Returns: r, %;
-    0 if every month is at 273.15 K exactly. Source: equations.md 1.1 (frost-number family).
+    0 if every month is at 273.15 K exactly. Source: docs/equations.md 1.1 (frost-number family).
 
     >>> import numpy as np
     >>> round(float(frozen_degree_days(np.r_[[270.0] * 6, [280.0] * 6])), 10)
@@ -139,7 +140,7 @@ def frozen_none(monthly_temperature: Number) -> Number:
     """Eq 1, form ``none``: r = 0 (NaN gives NaN).
 
     Parameters: ``monthly_temperature`` T_soil,m, K, 12 values on the last axis. Returns: r, %.
-    Source: equations.md 1.1 (switch).
+    Source: docs/equations.md 1.1 (switch).
 
     >>> import numpy as np
     >>> float(frozen_none(np.full(12, 250.0)))
@@ -186,7 +187,7 @@ def frozen_percentage(monthly_temperature: Number, form: str = "months") -> Numb
     ReadingError
         If the form is not one of the five, or the last axis has not 12 values.
 
-    Source: equations.md 1.1. Golden values:
+    Source: docs/equations.md 1.1. Golden values:
 
     >>> import numpy as np
     >>> float(frozen_percentage(np.full(12, 270.0))), float(frozen_percentage(np.full(12, 280.0)))

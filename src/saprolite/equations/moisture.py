@@ -48,7 +48,7 @@ def moist_bulk_density(
     """Bulk density of the soil with its water: rho_dry + theta rho_water.
 
     Parameters: ``water_content`` theta, m3 m-3; ``bulk_density`` rho_dry, kg m-3;
-    ``water_density`` kg m-3. Returns: kg m-3. Source: equations.md 1.7 (X18).
+    ``water_density`` kg m-3. Returns: kg m-3. Source: docs/equations.md 1.7 (X18).
 
     >>> moist_bulk_density(0.3, 1320.0)
     1620.0
@@ -59,7 +59,7 @@ def moist_bulk_density(
 def clipped_saturation(saturation: Number) -> Number:
     """phi within [0, 1]; NaN stays NaN. A run counts the months that it clips.
 
-    Parameters: ``saturation`` phi, 1. Returns: phi, 1. Source: equations.md 1.7.
+    Parameters: ``saturation`` phi, 1. Returns: phi, 1. Source: docs/equations.md 1.7.
 
     >>> float(clipped_saturation(1.2))
     1.0
@@ -73,7 +73,7 @@ def volumetric_water_content(
     """Volumetric moisture of a layer from its mass of water: theta = m/(rho_water dz).
 
     Parameters: ``water_mass`` m, kg m-2; ``layer_thickness`` dz, m; ``water_density`` kg m-3.
-    Returns: theta, m3 m-3. Source: definition; data_products.md section 2.
+    Returns: theta, m3 m-3. Source: definition.
 
     >>> volumetric_water_content(90.0, 0.3)
     0.3

@@ -11,7 +11,7 @@ def rate_constant(pk: Number) -> Number:
     """Dissolution constant K = 10^-pk.
 
     Parameters: ``pk`` decadic cologarithm, 5 to 25. Returns: K in the unit of the table, for
-    PROFILE tables kmol_c m-2 s-1 (atm^-n for the CO2 pathway). Source: equations.md 1.4.
+    PROFILE tables kmol_c m-2 s-1 (atm^-n for the CO2 pathway). Source: docs/equations.md 1.4.
 
     >>> f"{rate_constant(16.5):.6e}"
     '3.162278e-17'

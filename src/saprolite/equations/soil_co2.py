@@ -35,7 +35,7 @@ def ambient_intercept(atmospheric_co2: Number) -> Number:
     """Intercept of Eq 2 for the air of a year: log10 of its PCO2 (option ``atmosphere: series``).
 
     Parameters: ``atmospheric_co2`` mole fraction, ppm (umol mol-1), 150 to 2000. Returns: log10 of
-    PCO2 in atm, at 1 atm of air. Source: equations.md 1.2 (X17).
+    PCO2 in atm, at 1 atm of air. Source: docs/equations.md 1.2 (X17).
 
     >>> f"{ambient_intercept(338.844):.5f}"
     '-3.47000'
@@ -47,7 +47,8 @@ def ambient_intercept(atmospheric_co2: Number) -> Number:
 def co2_unlimited(pressure: Number, limit: Number) -> Number:  # noqa: ARG001
     """Eq 4, PCO2limit ``none`` (default): the pressure as it is.
 
-    Parameters: ``pressure`` PCO2, atm; ``limit`` not used. Returns: atm. Source: equations.md 1.4.
+    Parameters: ``pressure`` PCO2, atm; ``limit`` not used. Returns: atm.
+    Source: docs/equations.md 1.4.
 
     >>> co2_unlimited(0.02, float("nan"))
     0.02
@@ -71,7 +72,7 @@ def co2_cap(pressure: Number, limit: Number) -> Number:
     """Eq 4, PCO2limit ``cap``: min(P, P_lim).
 
     Parameters: ``pressure`` PCO2, atm; ``limit`` P_lim, atm, > 0. Returns: atm.
-    Source: equations.md 1.4 (X39).
+    Source: docs/equations.md 1.4 (X39).
 
     >>> float(co2_cap(0.02, 0.01))
     0.01
@@ -83,7 +84,7 @@ def co2_scaled(pressure: Number, limit: Number) -> Number:
     """Eq 4, PCO2limit ``scaled``: P/P_lim, which takes the place of P in K P^n.
 
     Parameters: ``pressure`` PCO2, atm; ``limit`` P_lim, atm, > 0. Returns: 1.
-    Source: equations.md 1.4 (X39).
+    Source: docs/equations.md 1.4 (X39).
 
     >>> float(co2_scaled(0.02, 0.01))
     2.0

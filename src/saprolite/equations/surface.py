@@ -37,7 +37,7 @@ def clay_surface_area(clay: Number) -> Number:
     """The clay term of Eq 6 alone, 8.0 X_clay 10^6 m2 m-3 (mineral basis ``clay_surface``).
 
     Parameters: ``clay`` X_clay, mass fraction, 0 to 1. Returns: m2 m-3.
-    Source: equations.md 1.3.
+    Source: docs/equations.md 1.3.
 
     >>> f"{clay_surface_area(0.3):.2e}"
     '2.40e+06'

@@ -32,7 +32,7 @@ def weathering_rate(
     -------
     kmol_c m-2 s-1 of ground.
 
-    Source: manuscript Eq 3; Sverdrup & Warfvinge 1995 eq 33. Worked cell (equations.md 1.12), in
+    Source: manuscript Eq 3; Sverdrup & Warfvinge 1995 eq 33. Worked cell, docs/equations.md 1.12, in
     eq ha-1 yr-1 (1 kmol_c m-2 = 10^7 eq ha-1):
 
     >>> rate = weathering_rate(8.70866294e-18, 3.18e6, 0.10, 0.48773006, 2.0)
@@ -56,7 +56,7 @@ def layer_presence(soil_thickness: Number, top: Number, bottom: Number) -> Numbe
     -------
     Z_eff, m, 0 to bottom - top. NaN gives NaN.
 
-    Source: equations.md 1.3, after Pelletier et al. 2016.
+    Source: docs/equations.md 1.3, after Pelletier et al. 2016.
 
     >>> [round(float(layer_presence(0.7, top, bottom)), 12)
     ...  for top, bottom in ((0.0, 0.1), (0.1, 0.4), (0.4, 1.0), (1.0, 2.0))]

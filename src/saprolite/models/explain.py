@@ -68,7 +68,7 @@ def explain(model: CO2Pathway) -> tuple[EquationNote, ...]:
         EquationNote(
             "Eq 1  frozen soil",
             f"{_FROZEN[reading.frozen_form]}\n{_ACTION[reading.frozen_action]}",
-            "equations.md 1.1 (the manuscript's formula is lost: named candidates)",
+            "docs/equations.md 1.1 (the manuscript's formula is lost: named candidates)",
             _frozen_numbers(reading),
         ),
         EquationNote(
@@ -137,7 +137,7 @@ def explain(model: CO2Pathway) -> tuple[EquationNote, ...]:
             "1 kmol_c of base cations = 1 kmol CO2 as bicarbonate"
             if reading.stoichiometry == "per_equivalent"
             else f"K is kmol of mineral; CO2 per mol from table '{reading.stoichiometry_table}'",
-            "equations.md 1.11",
+            "docs/equations.md 1.11",
             (
                 *(
                     f"{name}: {value:g} CO2 per unit of K"
@@ -154,7 +154,7 @@ def explain(model: CO2Pathway) -> tuple[EquationNote, ...]:
                 else "days of the actual month"
             )
             + ("; monthly drivers" if reading.drivers == "monthly" else "; annual-mean drivers"),
-            "equations.md section 2",
+            "docs/equations.md section 2",
             (_number("DAYS_PER_YEAR"),),
         ),
     )

@@ -271,7 +271,7 @@ def carbon_sink_flux(
     MineralError
         For a mineral without kinetic data in the reading's table.
 
-    Source: equations.md. Golden value (its worked cell, 1.12; x = 0.10 of the soil):
+    Source: docs/equations.md. Golden value (its worked cell, 1.12; x = 0.10 of the soil):
 
     >>> import numpy as np
     >>> flux = carbon_sink_flux(
