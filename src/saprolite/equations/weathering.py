@@ -32,7 +32,7 @@ def weathering_rate(
     -------
     kmol_c m-2 s-1 of ground.
 
-    Source: manuscript Eq 3; Sverdrup & Warfvinge 1995 eq 33. Worked cell, docs/equations.md 1.12, in
+    Source: manuscript Eq 3; Sverdrup & Warfvinge 1995 eq 33. Worked cell (equations.md 1.12), in
     eq ha-1 yr-1 (1 kmol_c m-2 = 10^7 eq ha-1):
 
     >>> rate = weathering_rate(8.70866294e-18, 3.18e6, 0.10, 0.48773006, 2.0)
