@@ -82,7 +82,7 @@ def test_gridded_run_is_the_scalar_bit_for_bit(
     chosen = Study.of(world.study(reading=reading), Path()).chosen_reading
     for year in (2000, 2001):
         for layer in range(4):
-            for row, column in ((3, 5), (8, 20), (11, 33)):
+            for row, column in ((3, 5), (8, 20), (10, 33)):
                 stored = float(dataset["carbon_sink_flux"].sel(year=year)[layer, row, column])
                 assert stored == site(world, year, layer, row, column, chosen)
                 assert stored > 0.0

@@ -25,7 +25,8 @@ def refused(content: dict[str, Any], text: str = "") -> str:
     return str(caught.value)
 
 
-def test_template_is_a_study() -> None:
+def test_template_is_a_study(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SAPROLITE_DATA", raising=False)
     content = tomllib.loads(TEMPLATE.format(name="study.toml"))
     study = Study.of(content, Path("/somewhere"))
     assert study.chosen_reading == Reading()
