@@ -480,3 +480,29 @@ def test_every_choice_reaches_the_gridded_run(world: World, tmp_path: Path, name
         content = world.study(reading={name: value, **base, **extra})
         changed = fluxes_only(content, tmp_path / str(number))["carbon_sink_flux"].values
         assert not np.array_equal(changed, reference, equal_nan=True), value
+
+
+def test_forcing_on_a_coarser_grid(world: World, tmp_path: Path) -> None:
+    """30 degree cells: drivers are area means of the land without ice, written out by hand."""
+    out = tmp_path / "out"
+    dataset = fluxes_only(world.study(grid__resolution_deg=30.0), out)
+    assert dataset["carbon_sink_flux"].shape == (2, 4, 5, 12)
+    inputs = xr.open_zarr(out / "inputs.zarr", consolidated=False)
+    edges = np.deg2rad(np.append(LAT - 5.0, LAT[-1] + 5.0))
+    weight = np.repeat(np.diff(np.sin(edges))[:, None], LON.size, axis=1)
+    fields = values(2001, 8)
+    soil = fields["Evap_tavg"] > -1.0
+    soil[ICE_CELL] = False
+    cell = int(np.flatnonzero((inputs["lat"] == 75.0) & (inputs["lon"] == -45.0))[0])
+    rows, columns = slice(12, 15), slice(12, 15)  # the block with the ice cell
+    inside = np.zeros(SHAPE, bool)
+    inside[rows, columns] = soil[rows, columns]
+    assert inside.sum() == 8
+    for layer, name in enumerate(FIELDS[4:8]):
+        mean = np.average(fields[name][inside].astype(float), weights=weight[inside])
+        assert float(inputs["soil_temperature"][19, layer, cell]) == pytest.approx(mean, rel=1e-12)
+    mean = np.average(fields["Evap_tavg"][inside].astype(float), weights=weight[inside])
+    assert float(inputs["evapotranspiration"][19, cell]) == pytest.approx(mean, rel=1e-12)
+    assert dataset["carbon_sink_flux"].notnull().all()  # a third of the southern row is water
+    with pytest.raises(InputError, match="10 degrees or coarser"):
+        fluxes_only(world.study(grid__resolution_deg=5.0), tmp_path / "fine")

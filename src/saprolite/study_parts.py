@@ -219,6 +219,12 @@ class GridChoice(Closed):
     region: list[float] | None = Field(
         None, description="[west, south, east, north] in degrees: cells whose centre lies inside"
     )
+    resolution_deg: float | None = Field(
+        None,
+        gt=0.0,
+        le=60.0,
+        description="coarser cells than the forcing's; it is averaged onto them",
+    )
     valid_share: float = Field(
         0.5, gt=0.0, le=1.0, description="least share of a cell's area with data after regridding"
     )

@@ -28,6 +28,7 @@ names = ["chlorite", "smectite", "mica", "illite", "vermiculite"]
 
 [grid]
 earth = "wgs84"                 # wgs84 | sphere: shape for the cell areas
+# resolution_deg = 2.0          # coarser cells than the forcing's: drivers are averaged onto them
 # region = [-10.0, 35.0, 30.0, 60.0]   # west, south, east, north: cells with their centre inside
 
 # GLDAS Noah monthly: a folder of GLDAS_NOAH..._M.AYYYYMM.02x.nc4 files, or one file of months.

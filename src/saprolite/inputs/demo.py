@@ -30,7 +30,7 @@ from saprolite.grid import Grid, majority
 from saprolite.models.calendar import MEAN_MONTH_DAYS
 from saprolite.sources import class_tables
 from saprolite.sources.files import Array, StaticField
-from saprolite.sources.gldas import ForcingYear
+from saprolite.sources.forcing import ForcingYear
 
 NOTE = "demo planet: real land and climate zones, made-up weather and trends; not data"
 SOUTH, NORTH = -60.0, 90.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,55 +12,16 @@ from saprolite.errors import InputError, Problem, SaproliteError, raise_if_any
 from saprolite.grid import Grid
 from saprolite.inputs.demo import DemoPlanet
 from saprolite.inputs.missing import CAUSES, Flags, flags
+from saprolite.inputs.regridded import Regridded
 from saprolite.inputs.statics import Collected, Statics
 from saprolite.models import Soil
 from saprolite.sources.atmosphere import read_atmospheric_co2
-from saprolite.sources.gldas import ForcingYear, open_gldas
+from saprolite.sources.forcing import Forcing, ForcingYear
+from saprolite.sources.gldas import open_gldas
 from saprolite.study import Study
 from saprolite.study_parts import DemoForcing
 
 Array = npt.NDArray[np.float64]
-
-
-class Forcing(Protocol):
-    """What a forcing product offers: its grid and layers, its land, and its years."""
-
-    @property
-    def grid(self) -> Grid:
-        """Grid of the product."""
-        ...
-
-    @property
-    def layer_edges(self) -> tuple[float, ...]:
-        """Depths of the layers' borders, m."""
-        ...
-
-    @property
-    def product(self) -> str:
-        """Key in the catalogue."""
-        ...
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """The files that are read."""
-        ...
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a user must know about the product."""
-        ...
-
-    def land(self) -> npt.NDArray[np.bool_]:
-        """Land cells of the product, land ice included."""
-        ...
-
-    def land_ice(self) -> npt.NDArray[np.bool_]:
-        """Cells of land ice."""
-        ...
-
-    def read_year(self, year: int, cells: npt.NDArray[np.int64]) -> ForcingYear:
-        """The twelve months of a year at flat indices of the grid."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -191,15 +151,21 @@ def _forcing(study: Study, collected: Collected) -> tuple[Forcing | None, bool]:
     """The forcing, and whether it holds the year before the first (for ``trailing12``)."""
     spec = study.inputs.forcing
     trailing = study.chosen_reading.et_mode == "trailing12"
-    if isinstance(spec, DemoForcing):
-        return DemoPlanet(spec.resolution_deg), trailing
     before = study.first_year - 1
+    source: Forcing
     try:
-        gldas = open_gldas(Path(spec.path), study.years, before if trailing else None)
+        if isinstance(spec, DemoForcing):
+            source = DemoPlanet(spec.resolution_deg)
+        else:
+            gldas = open_gldas(Path(spec.path), study.years, before if trailing else None)
+            trailing = trailing and (before, 1) in gldas.months
+            source = gldas
+        if study.grid.resolution_deg is not None:
+            source = Regridded(source, study.grid.resolution_deg, study.grid.valid_share)
     except SaproliteError as error:
         collected.problems += error.problems
         return None, False
-    return gldas, trailing and (before, 1) in gldas.months
+    return source, trailing
 
 
 def _soil(statics: Statics, climate: npt.NDArray[np.int16]) -> Soil:

@@ -13,8 +13,9 @@ import numpy.typing as npt
 import zarr
 
 from saprolite.inputs.missing import CAUSES
-from saprolite.inputs.prepare import Forcing, Prepared
-from saprolite.sources.gldas import ForcingYear
+from saprolite.inputs.prepare import Prepared
+from saprolite.inputs.regridded import Regridded
+from saprolite.sources.forcing import Forcing, ForcingYear
 from saprolite.stores import add_array, add_empty, create_group, open_group
 from saprolite.variables import REGISTRY
 
@@ -57,7 +58,8 @@ def write_inputs(path: Path, prepared: Prepared, fingerprint: str, report: Repor
     years = _stored_years(prepared)
     keep = study.output.store_forcing
     store_forcing = keep == "always" or (
-        keep == "auto" and forcing_bytes(prepared) < STORE_LIMIT_BYTES
+        keep == "auto"
+        and (forcing_bytes(prepared) < STORE_LIMIT_BYTES or isinstance(prepared.forcing, Regridded))
     )
     if path.is_dir():
         group = open_group(path)

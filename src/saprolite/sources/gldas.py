@@ -29,6 +29,7 @@ from saprolite.sources.files import (
     require_file,
     unit_of,
 )
+from saprolite.sources.forcing import ForcingYear
 
 LAYER_EDGES = (0.0, 0.1, 0.4, 1.0, 2.0)
 LAYER_DEPTHS = (0.1, 0.3, 0.6, 1.0)
@@ -49,15 +50,6 @@ _WHAT = (
     "GLDAS Noah monthly: a folder of GLDAS_NOAH..._M.AYYYYMM.02x.nc4, or one NetCDF file of months"
 )
 LAND_ICE_MOISTURE = 0.9999
-
-
-class ForcingYear(NamedTuple):
-    """One year on packed cells: moisture (m3 m-3) and temperature (K) as (month, layer, cell),
-    evapotranspiration (kg m-2 s-1) as (month, cell); NaN where the product has no value."""
-
-    soil_moisture: Array
-    soil_temperature: Array
-    evapotranspiration: Array
 
 
 class _Month(NamedTuple):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from saprolite.analysis import RunMaps
 from saprolite.report.figures.style import (
     FLUX_LABEL,
@@ -20,7 +18,7 @@ from saprolite.report.figures.style import (
 
 def draw_flux_maps(maps: RunMaps, folder: Path) -> list[Path]:
     """One file per layer on one colour scale, and one for the column on its own."""
-    limit = colour_limit(np.concatenate([layer.ravel() for layer in maps.layers]))
+    limit = max(colour_limit(layer) for layer in maps.layers)
     paths = []
     for name, values in zip(maps.layer_names, maps.layers, strict=True):
         paths.append(_one_map(maps, values, name, limit, folder))

@@ -1,0 +1,62 @@
+"""What every forcing product offers: its grid and layers, its land, and its years."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from saprolite.grid import Grid
+from saprolite.sources.files import Array
+
+
+class ForcingYear(NamedTuple):
+    """One year on packed cells: moisture (m3 m-3) and temperature (K) as (month, layer, cell),
+    evapotranspiration (kg m-2 s-1) as (month, cell); NaN where the product has no value."""
+
+    soil_moisture: Array
+    soil_temperature: Array
+    evapotranspiration: Array
+
+
+class Forcing(Protocol):
+    """A forcing product, checked and ready to be read year by year."""
+
+    @property
+    def grid(self) -> Grid:
+        """Grid of the product."""
+        ...
+
+    @property
+    def layer_edges(self) -> tuple[float, ...]:
+        """Depths of the layers' borders, m."""
+        ...
+
+    @property
+    def product(self) -> str:
+        """Key in the catalogue."""
+        ...
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that are read."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user must know about the product."""
+        ...
+
+    def land(self) -> npt.NDArray[np.bool_]:
+        """Land cells of the product, land ice included."""
+        ...
+
+    def land_ice(self) -> npt.NDArray[np.bool_]:
+        """Cells of land ice."""
+        ...
+
+    def read_year(self, year: int, cells: npt.NDArray[np.int64]) -> ForcingYear:
+        """The twelve months of a year at flat indices of the grid."""
+        ...
