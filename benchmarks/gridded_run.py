@@ -68,12 +68,12 @@ def main() -> None:
         statics = Statics.of(model, prepared.soil)
         inputs = xr.open_zarr(path, consolidated=False, chunks=None).load()
         inputs = inputs.assign_coords(mineral=[str(name) for name in inputs["mineral"].values])
-        ours = compute_year(model, statics, prepared, YEAR)[0][0]
+        ours = compute_year(statics, prepared, YEAR)[0][0]
         flowing = ours > 0.0
         theirs = plain_xarray(inputs, model).values
         difference = np.abs(theirs[flowing] / ours[flowing] - 1.0).max()
         read = least(lambda: prepared.read_year(YEAR))
-        engine = least(lambda: compute_year(model, statics, prepared, YEAR))
+        engine = least(lambda: compute_year(statics, prepared, YEAR))
         plain = least(lambda: plain_xarray(inputs, model))
     layer_months = 12 * 4 * prepared.cells.size
     print(f"{prepared.cells.size} cells, {layer_months / 1e6:.2f} M layer-months, one year")

@@ -56,11 +56,11 @@ def totals(prepared: Prepared, reading: Reading) -> tuple[np.ndarray, np.ndarray
     """Mean over the years: Tg C yr-1 by layer, and by climate group A to E."""
     study = prepared.study.model_copy(update={"reading": reading.as_dict()})
     prepared = dataclasses.replace(prepared, study=study)
-    model = CO2Pathway.of(reading)
-    statics = Statics.of(model, prepared.soil)
+    prepared = dataclasses.replace(prepared, model=CO2Pathway.of(reading))
+    statics = Statics.of(prepared.model, prepared.soil)
     flux = np.zeros(statics.by_group.shape[1:])
     for year in study.years:
-        flux += compute_year(model, statics, prepared, year)[0].sum(axis=0)
+        flux += compute_year(statics, prepared, year)[0].sum(axis=0)
     amount = np.nan_to_num(flux / len(study.years) * prepared.area) / 1e6
     zones = [amount[:, mask].sum() for mask in group_masks(prepared.climate).values()]
     return amount.sum(axis=1), np.array(zones[:5])

@@ -116,7 +116,7 @@ def test_the_contract_of_the_output(world: World, tmp_path: Path) -> None:
     state = json.loads((out / "run.json").read_text())
     assert state["status"] == "finished"
     assert state["peak_memory_bytes"] > 1e7
-    assert set(state["inputs_sha256"]) == {
+    assert set(state["inputs_sha256"]["forcing"]) == {
         str(world.path(y, m)) for y in (2000, 2001) for m in range(1, 13)
     }
     assert state["reading"] == Reading().as_dict()
@@ -353,7 +353,7 @@ def test_trailing12_before_and_after_the_record_starts(world: World, tmp_path: P
     summary = json.loads((out / "summary.json").read_text())
     assert summary["years_used"] == [2001]
     counted = summary["counts_of_clipped_values"]
-    assert counted["layer_cells_without_result_though_static_inputs_are_complete"] == 4 * (
+    assert counted["layer_cell_years_without_a_result_though_static_inputs_are_complete"] == 4 * (
         14 * 36 - 1
     )
     # With the year before in the folder, the second year alone has the same value.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -77,7 +78,8 @@ def check(study: Path) -> None:
     from saprolite import inputs, workflow
     from saprolite.inputs.store import forcing_bytes
 
-    prepared = workflow.check(study)
+    with Progress() as report:
+        prepared = workflow.check(study, report)
     land = float(prepared.area.sum())
     print(f"{prepared.study.title}")
     print(f"  {prepared.study.chosen_reading.summary()}")
@@ -119,7 +121,7 @@ def init(study: Path = Path("study.toml")) -> None:
 def explain(
     study: Path | None = None,
     *,
-    reading: Annotated[str, Parameter(name=["--reading", "--preset"])] = "canonical",
+    reading: Annotated[str | None, Parameter(name=["--reading", "--preset"])] = None,
 ) -> None:
     """Print each equation of a reading with its form, source and numbers.
 
@@ -128,17 +130,30 @@ def explain(
     study
         A study file: explain its reading and minerals.
     reading
-        A preset: canonical, profile_physical, profile_original, manuscript_literal,
+        A preset: canonical (default), profile_physical, profile_original, manuscript_literal,
         raw_formula_base10, raw_surface_base10.
     """
     from saprolite.minerals import CLAY_MINERALS
     from saprolite.models import CO2Pathway, Reading
     from saprolite.models.explain import explain_text
 
-    chosen = Reading.preset(reading)
+    chosen = Reading.preset(reading or "canonical")
     minerals: tuple[str, ...] = CLAY_MINERALS
     if study is not None:
         from saprolite.study import Study
+
+        if reading is not None:
+            raise StudyError(
+                "Two readings (1 problem)",
+                [
+                    Problem(
+                        "explain",
+                        f"a study file and --reading {reading}",
+                        "one of the two",
+                        f"saprolite explain {study}, or saprolite explain --reading {reading}",
+                    )
+                ],
+            )
 
         content = Study.read(study)
         chosen, minerals = content.chosen_reading, tuple(content.minerals.names)
@@ -160,13 +175,15 @@ def _print_headline(out: Path) -> None:
     means = summary["mean_flux_t_C_km-2_yr-1"]
     print(summary["title"])
     print(f"  {summary['reading']}")
-    print(f"  carbon sink   {summary['global_total_Tg_C_yr-1']:.2f} Tg C yr-1")
-    print(
-        f"  mean flux     {means['area_weighted_valid']:.3f} t C km-2 yr-1 (area-weighted, valid)"
-    )
+    total = summary["global_total_Tg_C_yr-1"]
+    print(f"  carbon sink   {total:.4g} Tg C yr-1")
+    mean = means["area_weighted_valid"]
+    shown = "no cell with a value" if mean is None else f"{mean:.3g} t C km-2 yr-1"
+    print(f"  mean flux     {shown} (area-weighted, valid cells)")
     for row in summary["by_layer"]:
-        print(f"  {row['layer']:13s} {row['total_Tg_C_yr-1']:.2f} Tg C yr-1"
-              f"  ({row['share_percent']:.1f} %)")  # fmt: skip
+        share = row["share_percent"]
+        part = "" if share is None else f"  ({share:.1f} %)"
+        print(f"  {row['layer']:13s} {row['total_Tg_C_yr-1']:.4g} Tg C yr-1{part}")
     for note in summary["notes"]:
         print(f"  note: {note}")
     print(f"  look at {out / 'figures'}, {out / 'summary.json'}")
@@ -176,9 +193,14 @@ def main() -> None:
     """Entry point: errors of saprolite are messages and exit codes, not tracebacks."""
     try:
         app()
+        sys.stdout.flush()
     except SaproliteError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader of the pipe (head, less) has enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from here", file=sys.stderr)
         sys.exit(130)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,11 @@ from saprolite.errors import Problem, StoreError
 
 def write_text(path: Path, text: str) -> None:
     """Write a small file whole or not at all."""
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(path.name + ".part")
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)
-    except OSError as error:
-        raise unwritable(path, error) from error
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -42,15 +40,34 @@ def unwritable(path: Path, error: OSError) -> StoreError:
     )  # fmt: skip
 
 
-def create_group(path: Path, attributes: Mapping[str, Any]) -> zarr.Group:
-    """A new, empty group in the place of what was there."""
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what the system says about a place that cannot be written into a clear error."""
     try:
-        if path.exists():
-            shutil.rmtree(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return zarr.create_group(path, attributes=dict(attributes), zarr_format=3)
+        yield
     except OSError as error:
         raise unwritable(path, error) from error
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link, or a folder of ours; a folder disappears at once or not at all."""
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
+        return
+    doomed = path.with_name(path.name + ".removed")
+    if doomed.exists():
+        shutil.rmtree(doomed)
+    path.replace(doomed)
+    shutil.rmtree(doomed)
+
+
+def create_group(path: Path, attributes: Mapping[str, Any]) -> zarr.Group:
+    """A new, empty group in the place of what was there."""
+    with writing(path):
+        if path.exists():
+            remove(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return zarr.create_group(path, attributes=dict(attributes), zarr_format=3)
 
 
 def open_group(path: Path) -> zarr.Group:
@@ -119,12 +136,6 @@ def open_dataset(path: Path) -> xr.Dataset:
         mineral=("mineral", names, dataset["mineral"].attrs)
     )
     return labelled
-
-
-def size_on_disk(path: Path) -> int:
-    """Bytes of all files below a folder."""
-    return sum(os.path.getsize(Path(root) / name)  # noqa: PTH202
-               for root, _, names in os.walk(path) for name in names)  # fmt: skip
 
 
 def _plain(value: Any) -> Any:

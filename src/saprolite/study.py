@@ -11,7 +11,7 @@ from typing import Any
 import tomli_w
 from pydantic import Field, ValidationError, model_validator
 
-from saprolite.errors import Problem, ReadingError, SaproliteError, StudyError
+from saprolite.errors import Problem, ReadingError, SaproliteError, StudyError, raise_if_any
 from saprolite.minerals import CLAY_MINERALS, Mineral
 from saprolite.models import CO2Pathway, Reading
 from saprolite.study_parts import (
@@ -108,13 +108,21 @@ class Study(Closed):
             count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
             raise StudyError(f"{where} is not a usable study ({count})", problems)
         problems = study._cross_problems(where)
-        if problems:
-            raise StudyError(f"{where} is not a usable study ({len(problems)} problems)", problems)
+        raise_if_any(StudyError, f"{where} is not a usable study", problems)
         return study._resolved(folder)
 
     def _cross_problems(self, where: str) -> list[Problem]:
         problems = []
         series = self.chosen_reading.atmosphere == "series"
+        if not series and self.inputs.atmospheric_co2 is not None:
+            problems.append(
+                Problem(
+                    f"{where}: inputs.atmospheric_co2",
+                    'a series with reading.atmosphere = "fixed", which does not use it',
+                    "a series that the reading uses",
+                    'set reading.atmosphere = "series", or remove [inputs.atmospheric_co2]',
+                )
+            )
         if series and self.inputs.atmospheric_co2 is None:
             problems.append(
                 Problem(
@@ -174,11 +182,14 @@ def _mineral_problems(content: Mapping[str, Any], where: str) -> list[Problem]:
     """Unknown minerals, and minerals without kinetic data, before any work."""
     section = content.get("minerals", {})
     names = section.get("names", list(CLAY_MINERALS)) if isinstance(section, Mapping) else None
+    reading_section = content.get("reading", {})
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return []
+    if not isinstance(reading_section, Mapping):
         return []
     try:
         Mineral.several(names)
-        changes = dict(content.get("reading", {}))
+        changes = dict(reading_section)
         reading = Reading.preset(changes.pop("preset", "canonical"), **changes)
         if not reading.kinetics.endswith(".csv"):
             CO2Pathway.of(reading, tuple(names))

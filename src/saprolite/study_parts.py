@@ -31,10 +31,12 @@ class DemoForcing(Closed):
     @model_validator(mode="after")
     def _divides(self) -> DemoForcing:
         cells = self.resolution_deg / 0.25
-        if not 1.0 <= cells <= 40.0 or cells != int(cells) or 150.0 % self.resolution_deg != 0.0:
-            raise ValueError(
-                "a resolution such as 0.25, 0.5, 1, 2, 2.5 or 5 that divides 150 and 360"
-            )
+        if (
+            not 1.0 <= cells <= 40.0
+            or cells != int(cells)
+            or any(span % self.resolution_deg for span in (150.0, 180.0, 360.0))
+        ):
+            raise ValueError("a resolution such as 0.25, 0.5, 1, 2, 2.5 or 5 that divides 30")
         return self
 
 
@@ -163,7 +165,7 @@ class RasterThickness(Closed):
 
     product: Literal["raster"]
     path: str
-    units: Literal["m", "cm"] = "m"
+    units: Literal["m", "cm"] = Field(description="unit of the map; it has no default")
 
 
 class ConstantThickness(Closed):

@@ -19,7 +19,7 @@ def validation_problems(
     for item in error.errors():
         location = [part for part in item["loc"] if not _is_tag(part, item["loc"])]
         name = ".".join(str(part) for part in location)
-        line = _line_of(str(location[-1]), text) if location else ""
+        line = _line_of(location, text) if location else ""
         place = f"{where}: {name or 'study'}{line}"
         kind, context = item["type"], item.get("ctx", {})
         if kind == "extra_forbidden":
@@ -59,13 +59,22 @@ def validation_problems(
             )
         else:
             found = item["input"]
-            shown = repr(found) if not isinstance(found, dict) else ", ".join(map(str, found))
+            shown = repr(found) if not isinstance(found, dict) else _values(found)
             problems.append(
                 Problem(
                     place, shown, item["msg"].removeprefix("Value error, "), _advice(kind, found)
                 )
             )
     return problems
+
+
+def _values(section: dict[str, Any]) -> str:
+    """The plain values of a section, without its product and its subsections."""
+    return ", ".join(
+        f"{key} = {value!r}"
+        for key, value in section.items()
+        if key != "product" and not isinstance(value, dict)
+    )
 
 
 def _advice(kind: str, found: object) -> str:
@@ -118,12 +127,16 @@ def _models_in(annotation: Any) -> list[Any]:
     return []
 
 
-def _line_of(key: str, text: str) -> str:
+def _line_of(location: list[Any], text: str) -> str:
+    """Where a key stands in the file: the line of its own section."""
+    *section, key = map(str, location)
+    header, current = ".".join(section), ""
     for number, line in enumerate(text.splitlines(), start=1):
         stripped = line.strip()
-        if (
-            stripped.startswith(("[" + key, f"[inputs.{key}]"))
-            or stripped.split("=")[0].strip() == key
-        ):
+        if stripped.startswith("["):
+            current = stripped.strip("[] ")
+            if current == ".".join((*section, key)):
+                return f" (line {number})"
+        elif current == header and stripped.split("=")[0].strip() == key:
             return f" (line {number})"
     return ""

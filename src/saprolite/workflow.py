@@ -25,12 +25,18 @@ def _quiet(stage: str, done: int, total: int) -> None:
     """No progress: what a notebook or a script gets."""
 
 
-def check(study: str | Path | Study) -> Prepared:
-    """Read a study and all its inputs' metadata and static fields; compute and write nothing.
+def check(study: str | Path | Study, report: Report = _quiet) -> Prepared:
+    """Find everything that is wrong with a study and its inputs; compute and write nothing.
 
-    Raises an error that names everything that is wrong. Returns the prepared inputs.
+    Reads every input, all years of forcing too, and raises an error that names everything that is
+    wrong. Returns the prepared inputs.
     """
-    return prepare(_study(study))
+    prepared = prepare(_study(study))
+    years = prepared.study.years
+    for number, year in enumerate(years):
+        prepared.read_year(year)
+        report("checking inputs", number + 1, len(years))
+    return prepared
 
 
 def run(
@@ -63,7 +69,6 @@ def run(
     SaproliteError
         For a study or an input that is wrong, or a folder that cannot be used; see its message.
     """
-    began = time.monotonic()
     chosen = _study(study)
     folder = Path(out) if out is not None else _default_folder(study)
     state = compute(chosen, folder, restart, report)
@@ -72,9 +77,9 @@ def run(
         summary = analyse(folder, report)
         state["outputs"] = sorted(summary["outputs"])
         state["wall_time_s"] += time.monotonic() - computed
-        state["peak_memory_bytes"] = peak_memory_bytes()
+        peaks = (peak_memory_bytes(), state.get("peak_memory_bytes"))
+        state["peak_memory_bytes"] = max((peak for peak in peaks if peak), default=None)
         state["status"] = FINISHED
-        state["seconds_of_the_last_call"] = time.monotonic() - began
         write_state(folder, state)
     return open(folder)
 
@@ -83,13 +88,7 @@ def analyse(out: Path, report: Report = _quiet) -> dict[str, Any]:
     """Write the summary, tables and figures of a run whose fluxes are stored."""
     from saprolite.report.figures import draw_all
 
-    state = read_state(out)
-    if state is None:
-        raise StoreError(
-            "No run (1 problem)",
-            [Problem(str(out), "no run.json", "a folder that saprolite run wrote",
-                     "saprolite run STUDY.toml --out OUT")],
-        )  # fmt: skip
+    state = _state(out)
     maps = read_maps(open_dataset(out / "fluxes.zarr"))
     summary = summarise(maps, state)
     write_json(out / "summary.json", summary)
@@ -112,15 +111,26 @@ def demo(
 def open(out: str | Path) -> xr.Dataset:
     """The fluxes of a run folder, lazily read; ``attrs["status"]`` says whether it is finished."""
     folder = Path(out)
-    state = read_state(folder)
+    state = _state(folder)
+    dataset = open_dataset(folder / "fluxes.zarr")
+    return dataset.assign_attrs(status=state["status"])
+
+
+def _state(out: Path) -> dict[str, Any]:
+    state = read_state(out)
     if state is None:
         raise StoreError(
             "No run (1 problem)",
-            [Problem(str(folder), "no run.json", "a folder that saprolite run wrote",
-                     "saprolite run STUDY.toml --out OUT")],
-        )  # fmt: skip
-    dataset = open_dataset(folder / "fluxes.zarr")
-    return dataset.assign_attrs(status=state["status"])
+            [
+                Problem(
+                    str(out),
+                    "no run.json",
+                    "a folder that saprolite run wrote",
+                    "saprolite run STUDY.toml --out OUT",
+                )
+            ],
+        )
+    return state
 
 
 def _study(study: str | Path | Study) -> Study:

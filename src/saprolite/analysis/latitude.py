@@ -27,10 +27,11 @@ def latitude_profile(maps: RunMaps) -> LatitudeProfile:
     amount = np.where(maps.valid, maps.column * maps.area, 0.0).sum(axis=1)
     valid_area = np.where(maps.valid, maps.area, 0.0).sum(axis=1)
     land_area = np.where(maps.land, maps.area, 0.0).sum(axis=1)
+    everything = np.nansum(maps.layers * maps.area, axis=(0, 2))
     return LatitudeProfile(
         maps.lat,
         _ratio(amount, valid_area),
-        amount / KM2_T_PER_TG,
+        everything / KM2_T_PER_TG,
         _ratio(valid_area, land_area),
     )
 

@@ -44,6 +44,11 @@ class RunMaps:
         return np.asarray(np.isfinite(self.column))
 
     @property
+    def partial(self) -> npt.NDArray[np.bool_]:
+        """Cells with a flux in some layers only: in the totals, not in the means."""
+        return np.asarray(np.isfinite(self.layers).any(axis=0) & ~self.valid)
+
+    @property
     def layer_names(self) -> tuple[str, ...]:
         """Names such as 0-10 cm."""
         return tuple(f"{100 * top:g}-{100 * bottom:g} cm" for top, bottom in self.layer_bounds)
@@ -75,7 +80,7 @@ def read_maps(fluxes: xr.Dataset) -> RunMaps:
         area=area,
         land=fluxes["land"].values > 0,
         climate=fluxes["climate_class"].values,
-        layer_bounds=fluxes["layer_bounds"].values,
+        layer_bounds=fluxes["depth_bounds"].values,
         layers=total / len(used) if used else np.full_like(total, np.nan),
         minerals=tuple(str(name) for name in fluxes["mineral"].values),
         by_mineral=fluxes["carbon_sink_flux_by_mineral"].values,

@@ -12,9 +12,10 @@ from saprolite.analysis.zones import zone_rows
 
 TOTAL = "total_Tg_C_yr-1"
 MEAN_KINDS = {
-    "area_weighted_valid": "mean over the area of cells with a value (headline)",
+    "area_weighted_valid": "mean over the area of cells with a value in every layer (headline)",
     "area_weighted_land": "mean over all land area, land without a value counted as 0",
-    "unweighted_valid": "mean over cells with a value, every cell alike",
+    "unweighted_valid": "mean over cells with a value in every layer, every cell alike",
+    "partial_cells": "cells with a value in some layers: in the totals, not in the means",
     "unweighted_land": "mean over all land cells, land without a value counted as 0",
 }
 
@@ -38,6 +39,10 @@ def summarise(maps: RunMaps, state: dict[str, Any]) -> dict[str, Any]:
         "valid_area_km2": float(maps.area[maps.valid].sum()),
         "land_cells_count": int(maps.land.sum()),
         "valid_cells_count": int(maps.valid.sum()),
+        "partial_cells_count": int(maps.partial.sum()),
+        f"partial_cells_{TOTAL}": sum(
+            maps.total(np.where(maps.partial, layer, np.nan)) for layer in maps.layers
+        ),
         "by_layer": [
             {
                 "layer": name,

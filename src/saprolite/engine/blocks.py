@@ -18,7 +18,7 @@ COUNTS = (
     "et_below_floor_cell_months",
     "saturation_clipped_layer_cell_months",
     "within_0.2_K_of_freezing_layer_cell_months",
-    "layer_cells_without_result_though_static_inputs_are_complete",
+    "layer_cell_years_without_a_result_though_static_inputs_are_complete",
 )
 
 
@@ -48,13 +48,12 @@ class Statics:
         return shares
 
 
-def compute_year(
-    model: CO2Pathway, statics: Statics, prepared: Prepared, year: int
-) -> tuple[Array, dict[str, int]]:
+def compute_year(statics: Statics, prepared: Prepared, year: int) -> tuple[Array, dict[str, int]]:
     """Flux of a year as (group, layer, cell), t C km-2 yr-1, and the counts of the block.
 
     The cells are taken in pieces of ``cells_per_block``; no result depends on the size.
     """
+    model = prepared.model
     forcing = prepared.read_year(year)
     needs_previous = model.reading.et_mode == "trailing12"
     previous = None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from saprolite.engine.blocks import COUNTS, Statics, compute_year
 from saprolite.engine.ledger import Entry, Ledger
@@ -22,74 +24,109 @@ from saprolite.engine.state import (
 )
 from saprolite.engine.store import FluxStore
 from saprolite.errors import Problem, StoreError
-from saprolite.inputs import Prepared, counts, prepare
+from saprolite.inputs import CAUSES, Prepared, counts, prepare
 from saprolite.inputs.store import write_inputs
-from saprolite.models import CO2Pathway
 from saprolite.models.explain import flagged_numbers, unverified_numbers
-from saprolite.stores import write_text
+from saprolite.sources.catalog import entry
+from saprolite.stores import remove, write_text, writing
 from saprolite.study import Study
 
 Report = Callable[[str, int, int], None]
-OWN_FILES = (
-    "run.json", "study.toml", "ledger.jsonl", "summary.json", "inputs.zarr", "fluxes.zarr",
-    "tables", "figures",
-)  # fmt: skip
+_FILES = ("study.toml", "ledger.jsonl", "summary.json", "inputs.zarr", "fluxes.zarr")
+_FOLDERS = ("tables", "figures")
 
 
 def compute(study: Study, out: Path, restart: bool, report: Report) -> dict[str, Any]:
     """Bring a run folder to the point where every flux is stored; returns its state.
 
-    The same call goes on where an interrupted run stopped, and returns at once when the fluxes are
-    complete. ``StoreError`` if the folder holds the run of another study, unless ``restart``.
+    The same call goes on where an interrupted run stopped, and returns at once when the run is
+    finished and its stores are whole. ``StoreError`` if the folder holds the run of another study,
+    unless ``restart``. Everything is checked before anything is removed or written.
     """
-    began = time.monotonic()
-    if restart:
-        _remove_own(out)
+    clock = _Clock()
     before = read_state(out)
     _refuse_foreign_folder(out, before)
     report("checking inputs", 0, 1)
     prepared = prepare(study)
     digests = input_digests(prepared.files)
     mark = fingerprint(study, digests)
-    if before and before.get("fingerprint") != mark:
-        raise StoreError(
-            "The folder holds another run (1 problem)",
-            [Problem(str(out), f"a run of {before.get('title')!r} with another study, other inputs "
-                     "or another version", "an empty folder, or the same study and inputs",
-                     "give another --out, or --restart to start over in this one")],
-        )  # fmt: skip
-    if before and before["status"] == FINISHED:
-        return before
-    model = CO2Pathway.of(study.chosen_reading, tuple(study.minerals.names))
-    state = before or _new_state(study, prepared, model, digests, mark)
-    write_text(out / "study.toml", study.to_toml())
-    write_state(out, state)
+    report("checking inputs", 1, 1)
+    if before and restart:
+        _remove_own(out, before)
+        before = None
+    if before:
+        _refuse_another_run(out, before, mark)
+    state = before or _new_state(study, prepared, digests, mark)
+    clock.start_from(state)
 
-    prepared = write_inputs(out / "inputs.zarr", prepared, mark, report)
     ledger = Ledger(out / "ledger.jsonl")
-    store, done = _flux_store(out / "fluxes.zarr", prepared, model, digests, ledger)
-    statics = Statics.of(model, prepared.soil)
+    if state["status"] == FINISHED:
+        if _is_whole(out, state, prepared, ledger):
+            return state
+        state["status"] = UNFINISHED
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+    write_state(out, state)
+    write_text(out / "study.toml", study.to_toml())
+    prepared = write_inputs(out / "inputs.zarr", prepared, mark, report)
+    store, done = _flux_store(out / "fluxes.zarr", prepared, digests, ledger)
+    statics = Statics.of(prepared.model, prepared.soil)
     for number, year in enumerate(study.years):
         if year not in done:
-            block_began = time.monotonic()
-            flux, block_counts = compute_year(model, statics, prepared, year)
+            began = time.monotonic()
+            flux, block_counts = compute_year(statics, prepared, year)
             checksum = store.write_year(year, flux)
-            ledger.add(Entry(year, time.monotonic() - block_began, block_counts, checksum))
+            ledger.add(Entry(year, time.monotonic() - began, block_counts, checksum))
+            clock.write_into(state)
+            write_state(out, state)
         report("computing", number + 1, len(study.years))
-    store.write_means_by_mineral(model, statics.mineral_shares(model))
+    shares = statics.mineral_shares(prepared.model)
+    mean = store.write_means_by_mineral(prepared.model, shares)
 
     total: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
-    for entry in ledger.entries().values():
-        total.update(entry.counts)
+    for entry_ in ledger.entries().values():
+        total.update(entry_.counts)
+    missing = _with_missing_forcing(prepared, statics, mean)
+    store.write_missing(missing)
+    state["missing_inputs_by_cause"] = counts(missing, prepared.area)
     state["counts_of_clipped_values"] = dict(total)
     state["years_used"] = store.used_years()
-    state["wall_time_s"] = state.get("wall_time_s", 0.0) + time.monotonic() - began
+    left_out = sorted(set(study.years) - set(state["years_used"]))
+    if left_out:
+        note = f"years without any value, left out of the means: {', '.join(map(str, left_out))}"
+        state["notes"] = [*prepared.notes, note]
+    clock.write_into(state)
     write_state(out, state)
     return state
 
 
+class _Clock:
+    """Wall time of all calls of a run together."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._before = 0.0
+
+    def start_from(self, state: dict[str, Any]) -> None:
+        self._before = float(state.get("wall_time_s", 0.0))
+
+    def write_into(self, state: dict[str, Any]) -> None:
+        state["wall_time_s"] = self._before + time.monotonic() - self._began
+
+
+def _with_missing_forcing(
+    prepared: Prepared, statics: Statics, mean: npt.NDArray[np.float64]
+) -> npt.NDArray[np.uint8]:
+    """The causes of missing values, the forcing of all years looked at: a layer with complete
+    static inputs and no mean over the years lacks a value of its forcing."""
+    lacking = np.isnan(mean) & np.isfinite(statics.by_group)
+    cells = lacking.any(axis=(0, 1)) & ~prepared.land_ice
+    bit = np.uint8(1 << CAUSES.index("forcing"))
+    return np.asarray(prepared.missing | np.where(cells, bit, 0).astype(np.uint8))
+
+
 def _new_state(
-    study: Study, prepared: Prepared, model: CO2Pathway, digests: dict[str, str], mark: str
+    study: Study, prepared: Prepared, digests: dict[str, dict[str, str]], mark: str
 ) -> dict[str, Any]:
     return {
         "status": UNFINISHED,
@@ -97,12 +134,12 @@ def _new_state(
         "fingerprint": mark,
         "period": [study.first_year, study.last_year],
         "versions": versions(),
-        "reading": model.reading.as_dict(),
-        "reading_summary": model.reading.summary(),
-        "unverified_numbers": unverified_numbers(model),
-        "numbers_with_a_warning": flagged_numbers(model),
+        "reading": prepared.model.reading.as_dict(),
+        "reading_summary": prepared.model.reading.summary(),
+        "unverified_numbers": unverified_numbers(prepared.model),
+        "numbers_with_a_warning": flagged_numbers(prepared.model),
         "notes": list(prepared.notes),
-        "products": prepared.products,
+        "inputs": {role: entry(product) for role, product in prepared.products.items()},
         "inputs_sha256": digests,
         "land_cells": int(prepared.cells.size),
         "land_area_km2": float(prepared.area.sum()),
@@ -111,35 +148,76 @@ def _new_state(
 
 
 def _flux_store(
-    path: Path, prepared: Prepared, model: CO2Pathway, digests: dict[str, str], ledger: Ledger
+    path: Path, prepared: Prepared, digests: dict[str, dict[str, str]], ledger: Ledger
 ) -> tuple[FluxStore, set[int]]:
     """The store and the years in it that are whole: in the ledger, and as it says on the disk."""
-    entries = ledger.entries()
-    if entries and path.is_dir():
-        store = FluxStore.open(path, prepared)
-        return store, {year for year, entry in entries.items()
-                       if store.checksum(year) == entry.checksum}  # fmt: skip
+    if ledger.entries() and path.is_dir():
+        try:
+            store = FluxStore.open(path, prepared)
+            return store, _whole_years(store, ledger)
+        except (StoreError, KeyError):
+            pass  # what is left of a store that was being made or removed: make it anew
     ledger.path.unlink(missing_ok=True)
-    return FluxStore.create(path, prepared, model, digests), set()
+    return FluxStore.create(path, prepared, digests), set()
+
+
+def _whole_years(store: FluxStore, ledger: Ledger) -> set[int]:
+    return {year for year, entry in ledger.entries().items()
+            if store.checksum(year) == entry.checksum}  # fmt: skip
+
+
+def _is_whole(out: Path, state: dict[str, Any], prepared: Prepared, ledger: Ledger) -> bool:
+    """Whether a finished run still has everything that it wrote."""
+    if not all((out / name).is_file() for name in state["outputs"]):
+        return False
+    try:
+        store = FluxStore.open(out / "fluxes.zarr", prepared)
+        return _whole_years(store, ledger) == set(prepared.study.years)
+    except (StoreError, KeyError):
+        return False
+
+
+def _refuse_another_run(out: Path, before: dict[str, Any], mark: str) -> None:
+    same = before["fingerprint"] == mark
+    if same and (before["status"] == FINISHED or before["versions"] == versions()):
+        return
+    what = (
+        "other versions of the libraries"
+        if same
+        else ("another study, other inputs or another version")
+    )
+    raise StoreError(
+        "The folder holds another run (1 problem)",
+        [Problem(str(out), f"a run of {before['title']!r} with {what}",
+                 "an empty folder, or the same study, inputs and versions",
+                 "give another --out, or --restart to start over in this one")],
+    )  # fmt: skip
 
 
 def _refuse_foreign_folder(out: Path, state: dict[str, Any] | None) -> None:
-    if state is None and out.is_dir() and any((out / name).exists() for name in OWN_FILES):
-        found = ", ".join(name for name in OWN_FILES if (out / name).exists())
-        raise StoreError(
-            "The folder is in use (1 problem)",
-            [Problem(str(out), f"{found} but no run.json", "an empty folder or a run of saprolite",
-                     "give another --out")],
-        )  # fmt: skip
-
-
-def _remove_own(out: Path) -> None:
-    """Remove what a run wrote, and nothing else; only where a run.json says that it is a run."""
-    if not (out / "run.json").is_file():
+    """A folder that holds something of another program under a name that a run writes."""
+    found = [name for name in (*_FILES, *_FOLDERS) if (out / name).exists()]
+    if state is None and found:
+        problem = f"{', '.join(found)} but no run.json"
+    elif state is not None and not {"fingerprint", "status", "versions"} <= state.keys():
+        problem = "a run.json that saprolite did not write"
+    else:
         return
-    for name in reversed(OWN_FILES):
-        path = out / name
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+    raise StoreError(
+        "The folder is in use (1 problem)",
+        [Problem(str(out), problem, "an empty folder, or a run of saprolite",
+                 "give another --out")],
+    )  # fmt: skip
+
+
+def _remove_own(out: Path, state: dict[str, Any]) -> None:
+    """Remove what the run in a folder wrote, and nothing else; a crash leaves it unfinished."""
+    with writing(out):
+        write_state(out, {**state, "status": UNFINISHED})
+        for name in (*_FILES, *state.get("outputs", ())):
+            remove(out / name)
+        for name in _FOLDERS:
+            folder = out / name
+            if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
+                folder.rmdir()
+        remove(out / "run.json")

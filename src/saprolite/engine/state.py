@@ -6,6 +6,7 @@ import hashlib
 import json
 import platform
 import sys
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -42,20 +43,36 @@ def write_state(out: Path, state: dict[str, Any]) -> None:
     write_json(out / RUN_FILE, state)
 
 
-def fingerprint(study: Study, digests: dict[str, str]) -> str:
-    """What the results depend on: version, study (without how it is computed), input files."""
+def fingerprint(study: Study, digests: dict[str, dict[str, str]]) -> str:
+    """What the results depend on: version and tables of the package, study, input files by role.
+
+    Where the files lie and how the run is cut into blocks do not count.
+    """
     content = study.model_dump(exclude_none=True, exclude={"engine", "data_root"})
-    for item in content["inputs"].values():
-        item.pop("path", None)  # the files count by their digests, wherever they lie
+    for role, item in content["inputs"].items():
+        if "path" in item:
+            item["path"] = sorted(digests.get(role, {}).values())
     if content["reading"]["kinetics"].endswith(".csv"):
-        content["reading"]["kinetics"] = "a table among the input files"
-    text = json.dumps([__version__, content, sorted(digests.values())], sort_keys=True)
+        content["reading"]["kinetics"] = sorted(digests.get("kinetics", {}).values())
+    text = json.dumps([__version__, _package_digest(), content], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def input_digests(files: tuple[Path, ...]) -> dict[str, str]:
-    """SHA-256 of every input file."""
-    return {str(file): digest(file) for file in files}
+@cache
+def _package_digest() -> str:
+    """Digest of the package's own code and tables."""
+    package = Path(__file__).parents[1]
+    total = hashlib.sha256()
+    for file in sorted(package.rglob("*")):
+        if file.suffix in (".py", ".csv", ".toml", ".npz"):
+            total.update(str(file.relative_to(package)).encode() + file.read_bytes())
+    return total.hexdigest()
+
+
+def input_digests(files: dict[str, tuple[Path, ...]]) -> dict[str, dict[str, str]]:
+    """SHA-256 of every input file, by role and path."""
+    return {role: {str(file): digest(file) for file in paths}
+            for role, paths in files.items() if paths}  # fmt: skip
 
 
 def versions() -> dict[str, str]:

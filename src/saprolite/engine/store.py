@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from saprolite.inputs import CAUSES, Prepared
+from saprolite.inputs import Prepared
 from saprolite.inputs.store import missing_attributes
 from saprolite.models import CO2Pathway
-from saprolite.stores import add_array, add_empty, create_group, open_group, unwritable
+from saprolite.sources.catalog import entry
+from saprolite.sources.koeppen import CLASS_NAMES
+from saprolite.stores import add_array, add_empty, create_group, open_group, writing
 from saprolite.variables import REGISTRY
 from saprolite.version import __version__
 
@@ -34,10 +36,11 @@ class FluxStore:
 
     @classmethod
     def create(
-        cls, path: Path, prepared: Prepared, model: CO2Pathway, digests: dict[str, str]
+        cls, path: Path, prepared: Prepared, digests: dict[str, dict[str, str]]
     ) -> FluxStore:
         """A new store with its coordinates and static maps."""
-        group = create_group(path, _attributes(prepared, model, digests))
+        model = prepared.model
+        group = create_group(path, _attributes(prepared, digests))
         store = cls(group, path, prepared)
         store._write_coordinates()
         store._write_maps()
@@ -83,12 +86,10 @@ class FluxStore:
         total = flux[0]
         for group in flux[1:]:
             total = total + group
-        try:
+        with writing(self._path):
             self._group[FLUX][index] = self._map(total)
             if flux.shape[0] > 1:
                 self._group[BY_GROUP][index] = self._map(flux)
-        except OSError as error:
-            raise unwritable(self._path, error) from error
         return self.checksum(year)
 
     def checksum(self, year: int) -> str:
@@ -105,8 +106,11 @@ class FluxStore:
         return [year for index, year in enumerate(self._prepared.study.years)
                 if np.isfinite(self._values(FLUX)[index]).any()]  # fmt: skip
 
-    def write_means_by_mineral(self, model: CO2Pathway, shares: Array) -> None:
-        """Mean over the used years by mineral, from the stored annual fields, in order."""
+    def write_means_by_mineral(self, model: CO2Pathway, shares: Array) -> Array:
+        """Mean over the used years by mineral, from the stored annual fields, in order.
+
+        Returns the mean by group, (group, layer, cell).
+        """
         years = self.used_years()
         name = BY_GROUP if BY_GROUP in self._group else FLUX
         total: Any = 0.0
@@ -114,19 +118,30 @@ class FluxStore:
             maps = self._values(name)[self._prepared.study.years.index(year)]
             flat = maps.reshape(len(model.groups), shares.shape[1], -1)
             total = total + flat[..., self._prepared.cells]
-        mean = total / max(len(years), 1)
+        mean: Array = (
+            total / len(years) if years else np.full((len(model.groups), *shares.shape[1:]), np.nan)
+        )
         by_mineral = np.empty_like(shares)
         for index, group in enumerate(model.groups):
             for member in group.members:
                 by_mineral[member] = mean[index] * shares[member]
         if BY_MINERAL in self._group:
             del self._group[BY_MINERAL]
-        attributes = {**_flux_attributes(BY_MINERAL), "cell_methods": "year: mean",
+        attributes = {**_flux_attributes(BY_MINERAL), "comment": "mean over years_used",
                       "years_used": years}  # fmt: skip
         add_array(
             self._group, BY_MINERAL, REGISTRY[BY_MINERAL].dims, self._map(by_mineral), attributes
         )
         self._group.attrs["years_used"] = years
+        return mean
+
+    def write_missing(self, missing: npt.NDArray[np.uint8]) -> None:
+        """The causes of missing values, once all years have been seen."""
+        stored = self._group["missing_inputs"]
+        full = np.zeros(stored.size, np.uint8)
+        full[self._prepared.cells] = missing
+        with writing(self._path):
+            stored[...] = full.reshape(stored.shape)
 
     def _values(self, name: str) -> Any:
         return self._group[name]
@@ -153,16 +168,18 @@ class FluxStore:
             "layer",
             ["layer"],
             np.arange(1, edges.size),
-            {
-                "long_name": "soil layer, from the surface down",
-                "units": "1",
-                "bounds": "layer_bounds",
-                "positive": "down",
-            },
+            {"long_name": "number of the soil layer, from the surface down", "units": "1"},
         )
         add_array(
             group,
-            "layer_bounds",
+            "depth",
+            ["layer"],
+            0.5 * (edges[:-1] + edges[1:]),
+            {"standard_name": "depth", "units": "m", "positive": "down", "bounds": "depth_bounds"},
+        )
+        add_array(
+            group,
+            "depth_bounds",
             ["layer", "bounds"],
             np.stack([edges[:-1], edges[1:]], axis=1),
             {"long_name": "depth of the layer's top and bottom", "units": "m"},
@@ -208,7 +225,7 @@ class FluxStore:
             ("land", np.ones(prepared.cells.size, np.uint8),
              {"long_name": "land of the forcing product, land ice included", "units": "1",
               "standard_name": "land_binary_mask"}),
-            ("climate_class", prepared.climate, REGISTRY["climate_class"].attributes),
+            ("climate_class", prepared.climate, _class_attributes()),
             ("missing_inputs", prepared.missing, missing_attributes()),
         ):  # fmt: skip
             full = np.zeros(grid.lat.size * grid.lon.size, packed.dtype)
@@ -220,23 +237,34 @@ def _flux_attributes(name: str) -> dict[str, Any]:
     return {
         **REGISTRY[name].attributes,
         "units_in_words": DISPLAY_UNITS,
-        "cell_methods": "year: sum area: mean",
+        "coordinates": "depth",
+        "cell_methods": "area: mean",
         "cell_measures": "area: cell_area",
     }
 
 
-def _attributes(prepared: Prepared, model: CO2Pathway, digests: dict[str, str]) -> dict[str, Any]:
-    study = prepared.study
+def _class_attributes() -> dict[str, Any]:
+    """CF flags of the climate classes."""
+    return {
+        **REGISTRY["climate_class"].attributes,
+        "flag_values": list(range(len(CLASS_NAMES) + 1)),
+        "flag_meanings": " ".join(("none", *CLASS_NAMES)),
+    }
+
+
+def _attributes(prepared: Prepared, digests: dict[str, dict[str, str]]) -> dict[str, Any]:
+    reading = prepared.model.reading
+    inputs = {role: entry(product) for role, product in prepared.products.items()}
+    citations = [f"{role}: {item['citation']}" for role, item in inputs.items()]
     return {
         "Conventions": "CF-1.11",
-        "title": study.title,
+        "title": prepared.study.title,
         "source": f"saprolite {__version__}: CO2 pathway of PROFILE on monthly drivers",
-        "comment": "; ".join([model.reading.summary(), *prepared.notes]),
-        "references": "Sverdrup & Warfvinge 1995; see study.toml and run.json of this run",
-        "reading": json.dumps(model.reading.as_dict()),
-        "products": json.dumps(prepared.products),
-        "input_digests_sha256": json.dumps(digests),
+        "comment": "; ".join([reading.summary(), *prepared.notes]),
+        "references": "; ".join(["kinetics: see run.json", *citations]),
+        "reading": json.dumps(reading.as_dict()),
+        "reading_summary": reading.summary(),
         "notes": list(prepared.notes),
-        "reading_summary": model.reading.summary(),
-        "causes_of_missing": list(CAUSES),
+        "inputs": json.dumps(inputs),
+        "inputs_sha256": json.dumps(digests),
     }

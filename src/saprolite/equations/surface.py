@@ -11,6 +11,9 @@ from saprolite.constants import (
 )
 from saprolite.equations._typing import Number
 
+# Textures are printed with two or three digits: their sum may miss 1 by this much.
+TEXTURE_SUM_TOLERANCE = 0.02
+
 
 def surface_area(clay: Number, silt: Number, sand: Number) -> Number:
     """Eq 6: A_w = (8.0 X_clay + 2.2 X_silt + 0.3 X_sand) 10^6 m2 m-3.

@@ -13,8 +13,8 @@ from saprolite.grid import Grid
 from saprolite.inputs.demo import DemoPlanet
 from saprolite.inputs.missing import CAUSES, Flags, flags
 from saprolite.inputs.regridded import Regridded
-from saprolite.inputs.statics import Collected, Statics
-from saprolite.models import Soil
+from saprolite.inputs.statics import Collected, StaticReader
+from saprolite.models import CO2Pathway, Soil
 from saprolite.sources.atmosphere import read_atmospheric_co2
 from saprolite.sources.forcing import Forcing, ForcingYear
 from saprolite.sources.gldas import open_gldas
@@ -33,6 +33,7 @@ class Prepared:
     """
 
     study: Study
+    model: CO2Pathway
     grid: Grid
     layer_edges: tuple[float, ...]
     cells: npt.NDArray[np.int64]
@@ -45,7 +46,7 @@ class Prepared:
     previous_year: bool
     atmospheric_co2: dict[int, float]
     products: dict[str, str]
-    files: tuple[Path, ...]
+    files: dict[str, tuple[Path, ...]]
     notes: tuple[str, ...]
 
     @property
@@ -68,8 +69,7 @@ def prepare(study: Study) -> Prepared:
     """
     collected = Collected()
     reading = study.chosen_reading
-    if reading.kinetics.endswith(".csv"):
-        collected.files.append(Path(reading.kinetics))
+    model = _model(study, collected)
     forcing, previous_year = _forcing(study, collected)
     co2: dict[int, float] = {}
     if reading.atmosphere == "series" and study.inputs.atmospheric_co2:
@@ -77,13 +77,23 @@ def prepare(study: Study) -> Prepared:
         try:
             co2 = read_atmospheric_co2(path, study.years)
             collected.products["atmospheric_co2"] = "atmospheric_co2"
-            collected.files.append(path)
+            collected.files["atmospheric_co2"] = (path,)
         except SaproliteError as error:
             collected.problems += error.problems
+    alone = len(study.years) == 1 and not previous_year
+    if forcing is not None and reading.et_mode == "trailing12" and alone:
+        collected.problems.append(
+            Problem(
+                "reading.et_mode",
+                f'"trailing12" with {study.first_year} alone',
+                "the eleven months before the first year, or a second year",
+                f"add {study.first_year - 1} to the forcing, or choose another et_mode",
+            )
+        )
     if forcing is None:
         # The other inputs are still checked, on a coarse grid, so that one error names everything.
         stand_in = Grid.globe(5.0)
-        statics = Statics(
+        statics = StaticReader(
             study, stand_in, np.ones(stand_in.shape, bool), (0.0, 0.1, 0.4, 1.0, 2.0), collected
         )
         _soil(statics, statics.climate())
@@ -91,7 +101,7 @@ def prepare(study: Study) -> Prepared:
         raise AssertionError("a forcing that cannot be opened names a problem")
     collected.products["forcing"] = forcing.product
     collected.notes += forcing.notes
-    collected.files += forcing.files
+    collected.files["forcing"] = forcing.files
 
     land = forcing.land() & _inside(study, forcing.grid)
     if not land.any():
@@ -104,7 +114,7 @@ def prepare(study: Study) -> Prepared:
             )
         )
         raise_if_any(InputError, "The inputs cannot be used", collected.problems)
-    statics = Statics(study, forcing.grid, land, forcing.layer_edges, collected)
+    statics = StaticReader(study, forcing.grid, land, forcing.layer_edges, collected)
     climate = statics.climate()
     soil = _soil(statics, climate)
     raise_if_any(InputError, "The inputs cannot be used", collected.problems)
@@ -128,8 +138,10 @@ def prepare(study: Study) -> Prepared:
         raise InputError("The inputs cannot be used (1 problem)", [
             Problem("all land cells", "every cell lacks an input", "one complete cell or more",
                     f"check that the inputs cover the same area ({found})")])  # fmt: skip
+    assert model is not None
     return Prepared(
         study=study,
+        model=model,
         grid=grid,
         layer_edges=forcing.layer_edges,
         cells=packed,
@@ -142,7 +154,7 @@ def prepare(study: Study) -> Prepared:
         previous_year=previous_year,
         atmospheric_co2=co2,
         products=collected.products,
-        files=tuple(dict.fromkeys(collected.files)),
+        files=collected.files,
         notes=tuple(dict.fromkeys(collected.notes)),
     )
 
@@ -168,7 +180,19 @@ def _forcing(study: Study, collected: Collected) -> tuple[Forcing | None, bool]:
     return source, trailing
 
 
-def _soil(statics: Statics, climate: npt.NDArray[np.int16]) -> Soil:
+def _model(study: Study, collected: Collected) -> CO2Pathway | None:
+    """The model of the study; a kinetic table of the user's own is an input like the others."""
+    reading = study.chosen_reading
+    if reading.kinetics.endswith(".csv"):
+        collected.files["kinetics"] = (Path(reading.kinetics),)
+    try:
+        return CO2Pathway.of(reading, tuple(study.minerals.names))
+    except SaproliteError as error:
+        collected.problems += error.problems
+        return None
+
+
+def _soil(statics: StaticReader, climate: npt.NDArray[np.int16]) -> Soil:
     texture = statics.texture(climate)
     shares = statics.minerals(climate)
     return Soil(

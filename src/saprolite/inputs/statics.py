@@ -48,19 +48,19 @@ class Collected:
     """What has been read so far: products, files, notes, and what was wrong."""
 
     products: dict[str, str] = field(default_factory=dict)
-    files: list[Path] = field(default_factory=list)
+    files: dict[str, tuple[Path, ...]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def add(self, role: str, source: StaticField) -> StaticField:
         """Keep the provenance of a source."""
         self.products[role] = source.product
-        self.files += source.files
+        self.files[role] = source.files
         self.notes += source.notes
         return source
 
 
-class Statics:
+class StaticReader:
     """Reads each static input onto the packed cells; problems are collected, not raised."""
 
     def __init__(
@@ -117,7 +117,11 @@ class Statics:
             self.collected.problems += error.problems
             return nothing
         self.collected.add("texture", source)
-        fields = {name: self._layered(source.data[name], source.horizons) for name in TEXTURE}
+        # One mask for the three: a mean over other cells would not add up to 1.
+        known = np.isfinite(source.data["clay"] + source.data["silt"] + source.data["sand"])
+        fields = {
+            name: self._layered(source.data[name].where(known), source.horizons) for name in TEXTURE
+        }
         # Rounding in the source: the sum is brought to 1 exactly.
         total = fields["clay"] + fields["silt"] + fields["sand"]
         return {name: values / total for name, values in fields.items()}
@@ -191,7 +195,9 @@ class Statics:
                 present = class_tables.layer_thickness(classes)
             elif isinstance(spec, RasterThickness):
                 factor = {"m": 1.0, "cm": 0.01}[spec.units]
-                source = read_soil_thickness(Path(spec.path), factor, edges, self.grid)
+                source = read_soil_thickness(
+                    Path(spec.path), factor, edges, self.grid, self.study.grid.valid_share
+                )
                 self.collected.add("thickness", source)
                 present = self._packed(source.data["effective_thickness"])
             else:

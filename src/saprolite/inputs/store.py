@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -12,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import zarr
 
+from saprolite.errors import StoreError
 from saprolite.inputs.missing import CAUSES
 from saprolite.inputs.prepare import Prepared
 from saprolite.inputs.regridded import Regridded
 from saprolite.sources.forcing import Forcing, ForcingYear
-from saprolite.stores import add_array, add_empty, create_group, open_group
+from saprolite.stores import add_array, add_empty, create_group, open_group, writing
 from saprolite.variables import REGISTRY
 
 STORE_LIMIT_BYTES = 2 * 1024**3
@@ -61,17 +63,54 @@ def write_inputs(path: Path, prepared: Prepared, fingerprint: str, report: Repor
         keep == "auto"
         and (forcing_bytes(prepared) < STORE_LIMIT_BYTES or isinstance(prepared.forcing, Regridded))
     )
-    if path.is_dir():
-        group = open_group(path)
-        if group.attrs.get("complete") == fingerprint:
-            return _stored(prepared, group, years) if store_forcing else prepared
-    group = create_group(path, _attributes(prepared))
-    _write_coordinates(group, prepared)
-    _write_statics(group, prepared)
+    group = _complete(path, fingerprint)
+    if group is None:
+        with writing(path):
+            group = create_group(path, _attributes(prepared))
+            _write_coordinates(group, prepared)
+            _write_statics(group, prepared)
+            if store_forcing:
+                _write_forcing(group, prepared, years, report)
+            group.attrs["complete"] = {"fingerprint": fingerprint, "sha256": _checksum(group)}
     if store_forcing:
-        _write_forcing(group, prepared, years, report)
-    group.attrs["complete"] = fingerprint
-    return _stored(prepared, group, years) if store_forcing else prepared
+        return _stored(prepared, group, years)
+    _check_all_years(prepared, report)
+    return prepared
+
+
+def _complete(path: Path, fingerprint: str) -> zarr.Group | None:
+    """The store of these inputs if it is whole: written to the end, and as it was written."""
+    if not path.is_dir():
+        return None
+    try:
+        group = open_group(path)
+        mark: Any = group.attrs["complete"]
+        whole = mark == {"fingerprint": fingerprint, "sha256": _checksum(group)}
+    except (StoreError, KeyError, ValueError):
+        return None
+    return group if whole else None
+
+
+def _checksum(group: zarr.Group) -> str:
+    """SHA-256 of every array, a year of months at a time."""
+    total = hashlib.sha256()
+    for name, array in sorted(group.arrays()):
+        total.update(f"{name}{array.shape}".encode())
+        stored: Any = array
+        step = array.chunks[0] if array.ndim else 1
+        for start in range(0, array.shape[0] if array.ndim else 0, max(1, step)):
+            values = np.asarray(stored[start : start + step])
+            text = values.dtype.kind not in "fiu"
+            total.update("\n".join(map(str, values)).encode() if text else values.tobytes())
+    return total.hexdigest()
+
+
+def _check_all_years(prepared: Prepared, report: Report) -> None:
+    """Read what is not stored once, so that a wrong value is found before anything is computed."""
+    years = _stored_years(prepared)
+    for number, year in enumerate(years):
+        prepared.read_year(year)
+        report("checking inputs", number + 1, len(years))
 
 
 def forcing_bytes(prepared: Prepared) -> int:
@@ -96,7 +135,6 @@ def _attributes(prepared: Prepared) -> dict[str, Any]:
         "comment": "; ".join(prepared.notes),
         "reading": prepared.study.chosen_reading.as_dict(),
         "products": prepared.products,
-        "featureType": "land cells packed in map order, south to north, west to east",
     }
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from saprolite.errors import InputError, MineralError, Problem, did_you_mean
+from saprolite.errors import InputError, MineralError, Problem, did_you_mean, raise_if_any
 from saprolite.minerals.mineral import Mineral
 from saprolite.minerals.tables import csv_rows, packaged_text
 
@@ -55,8 +55,15 @@ class KineticRow:
             return self.pk
         if self.coefficient is None:
             raise MineralError(
-                f"{self.row}, pathway {self.pathway}: K is given at {self.reference_temperature} K"
-                " and the row has no temperature coefficient to bring it to 281 K"
+                "A rate constant cannot be brought to 8 degC (1 problem)",
+                [
+                    Problem(
+                        f"{self.row}, pathway {self.pathway}",
+                        f"K at {self.reference_temperature} K and no temperature coefficient",
+                        "coefficient_K (base 10), or K at 281 K",
+                        "complete the row of the kinetic table",
+                    )
+                ],
             )
         return self.pk + self.coefficient * (1.0 / laboratory - 1.0 / self.reference_temperature)
 
@@ -199,8 +206,7 @@ class KineticTable:
                 rows.append(self.row(mineral, pathway))
             except MineralError as error:
                 problems.extend(error.problems or (Problem(mineral, str(error), "", ""),))
-        if problems:
-            raise MineralError(f"No kinetic data ({len(problems)} problems)", problems)
+        raise_if_any(MineralError, "No kinetic data", problems)
         return tuple(rows)
 
 

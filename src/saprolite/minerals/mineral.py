@@ -33,12 +33,12 @@ class Mineral:
     def named(cls, name: str) -> Mineral:
         """The mineral of that name; ``MineralError`` if there is none.
 
-        >>> Mineral.named("ilite")
+        >>> Mineral.named("ilite")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         saprolite.errors.MineralError: Unknown mineral (1 problem)
         - mineral
             found:    'ilite'
-            accepted: any of saprolite.Mineral.names()
+            accepted: chlorite, smectite, mica, illite, ...
             next:     did you mean 'illite'?
         """
         return cls.several([name])[0]
@@ -48,9 +48,7 @@ class Mineral:
         """The minerals of these names; one error names all that are unknown."""
         known = _minerals()
         problems = [
-            Problem(
-                "mineral", repr(name), "any of saprolite.Mineral.names()", did_you_mean(name, known)
-            )
+            Problem("mineral", repr(name), ", ".join(known), did_you_mean(name, known))
             for name in names
             if name not in known
         ]

@@ -1,7 +1,8 @@
 """Models: equations, a kinetic table and a Reading put together."""
 
 from saprolite.models.calendar import month_seconds
-from saprolite.models.profile import CO2Pathway, Drivers, Group, Soil, carbon_sink_flux
+from saprolite.models.layer import carbon_sink_flux
+from saprolite.models.profile import CO2Pathway, Drivers, Group, Soil
 from saprolite.models.reading import CHOICES, PRESETS, Reading
 
 __all__ = [

@@ -73,7 +73,8 @@ def explain(model: CO2Pathway) -> tuple[EquationNote, ...]:
         ),
         EquationNote(
             "Eq 2  soil CO2",
-            f"log10 PCO2 = {_intercept(reading)} + 2.09 (1 - exp(-0.00172 ET))\n"
+            f"log10 PCO2 = {_intercept(reading)} + {TABLE['BROOK_AMPLITUDE'].value:g} "
+            f"(1 - exp(-{TABLE['BROOK_RATE'].value:g} ET))\n"
             f"{_ET[reading.et_mode]}, at least {_floor(reading)}",
             "manuscript Eq 2 after Brook et al. 1983",
             (
@@ -104,7 +105,7 @@ def explain(model: CO2Pathway) -> tuple[EquationNote, ...]:
             f"manuscript Eq 4; kinetic table '{reading.kinetics}'",
             (
                 *(
-                    _kinetic_number(name, row)
+                    _kinetic_number(reading, name, row)
                     for name, row in zip(model.minerals, model.rows, strict=True)
                 ),
                 *((f"P_lim = {reading.pco2_limit_value} atm",) if reading.pco2_limit_value else ()),
@@ -116,7 +117,9 @@ def explain(model: CO2Pathway) -> tuple[EquationNote, ...]:
             "[A (1/T_lab - 1/T_soil)]",
             "manuscript Eq 5; Sverdrup & Warfvinge tables use base 10",
             (
-                f"A = {reading.arrhenius_coefficient} K, base {reading.arrhenius_base}",
+                "A of each mineral from its row, base 10 (see Eq 4)"
+                if reading.arrhenius_coefficient == "table"
+                else f"A = {reading.arrhenius_coefficient} K, base {reading.arrhenius_base}",
                 f"T_lab = {reading.reference_temperature} K",
             ),
         ),
@@ -124,7 +127,7 @@ def explain(model: CO2Pathway) -> tuple[EquationNote, ...]:
             "Eq 6  surface area",
             _area_form(reading),
             "manuscript Eq 6; Sverdrup & Warfvinge 1995 eq 34",
-            (_number("CLAY_AREA"), _number("SILT_AREA"), _number("SAND_AREA")),
+            _area_numbers(reading),
         ),
         EquationNote(
             "Eq 7  moisture saturation",
@@ -245,16 +248,29 @@ def flagged_numbers(model: CO2Pathway) -> list[dict[str, str | float]]:
     >>> [item["name"] for item in flagged_numbers(CO2Pathway.of(Reading()))]
     ['pkCO2 of smectite (row Smectite)']
     """
-    return [
-        {
-            "name": f"pkCO2 of {name} (row {row.row})",
-            "value": row.pk,
-            "unit": "-log10(kmol_c m-2 s-1)",
-            "warning": row.flag,
-        }
-        for name, row in zip(model.minerals, model.rows, strict=True)
-        if row.flag
-    ]
+    items: list[dict[str, str | float]] = []
+    for name, row in zip(model.minerals, model.rows, strict=True):
+        if row.flag:
+            items.append(
+                {
+                    "name": f"pkCO2 of {name} (row {row.row})",
+                    "value": row.pk,
+                    "unit": "-log10(kmol_c m-2 s-1)",
+                    "warning": row.flag,
+                }
+            )
+        if model.reading.stoichiometry == "mineral_formula":
+            formula = co2_per_mol(name, model.reading.stoichiometry_table)
+            if formula.flag and formula.confidence != "U":
+                items.append(
+                    {
+                        "name": f"CO2 per mol of {name}",
+                        "value": formula.value,
+                        "unit": "mol mol-1",
+                        "warning": formula.flag,
+                    }
+                )
+    return items
 
 
 def _number(name: str) -> str:
@@ -262,9 +278,11 @@ def _number(name: str) -> str:
     return f"{item.meaning}: {item.value:g} {item.unit} [{item.confidence}] {item.source}"
 
 
-def _kinetic_number(name: str, row: KineticRow) -> str:
+def _kinetic_number(reading: Reading, name: str, row: KineticRow) -> str:
+    by_row = reading.arrhenius_coefficient == "table"
+    temperature = f", A {row.coefficient} K (base 10)" if by_row else ""
     return (
-        f"{name}: pk {row.pk:g}, n {row.order:g}, A {row.coefficient} K (base 10) "
+        f"{name}: pk {row.pk:g}, n {row.order:g}{temperature} "
         f"[{row.confidence}] row {row.row}, {row.source}"
     )
 
@@ -291,14 +309,29 @@ def _frozen_numbers(reading: Reading) -> tuple[str, ...]:
 
 
 def _area_form(reading: Reading) -> str:
+    clay, silt, sand, coarse = (
+        f"{TABLE[name].value / 1e6:g}"
+        for name in ("CLAY_AREA", "SILT_AREA", "SAND_AREA", "COARSE_SAND_AREA")
+    )
     if reading.mineral_basis == "clay_surface":
-        form = "A_w = 8.0 X_clay (10^6 m2 m-3), the clay term alone"
+        form = f"A_w = {clay} X_clay (10^6 m2 m-3), the clay term alone"
     elif reading.coarse_sand == "as_sand":
-        form = "A_w = 8.0 X_clay + 2.2 X_silt + 0.3 X_sand (10^6 m2 m-3)"
+        form = f"A_w = {clay} X_clay + {silt} X_silt + {sand} X_sand (10^6 m2 m-3)"
     else:
-        coarse = "0" if reading.coarse_sand == "excluded" else "0.05"
+        kept = "0" if reading.coarse_sand == "excluded" else coarse
         form = (
-            "A_w = 8.0 X_clay + 2.2 X_silt + 0.3 X_fine + "
-            f"{coarse} X_coarse (10^6 m2 m-3); coarse = {reading.coarse_sand_share} of the sand"
+            f"A_w = {clay} X_clay + {silt} X_silt + {sand} X_fine + {kept} X_coarse "
+            f"(10^6 m2 m-3); coarse = {reading.coarse_sand_share} of the sand"
         )
-    return form + (" * rho_bulk/1000" if reading.density_factor == "bulk" else "")
+    return form + (" * rho_bulk/rho_0" if reading.density_factor == "bulk" else "")
+
+
+def _area_numbers(reading: Reading) -> tuple[str, ...]:
+    names = ["CLAY_AREA"]
+    if reading.mineral_basis != "clay_surface":
+        names += ["SILT_AREA", "SAND_AREA"]
+    if reading.coarse_sand == "reduced":
+        names.append("COARSE_SAND_AREA")
+    if reading.density_factor == "bulk":
+        names.append("REFERENCE_DENSITY")
+    return tuple(_number(name) for name in names)

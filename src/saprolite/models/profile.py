@@ -20,7 +20,6 @@ import numpy as np
 from saprolite import equations as eq
 from saprolite.errors import MineralError, Problem
 from saprolite.minerals import CLAY_MINERALS, KineticRow, KineticTable, co2_per_mol, composition
-from saprolite.models.calendar import month_seconds
 from saprolite.models.reading import Reading
 
 Number = Any
@@ -73,6 +72,7 @@ class CO2Pathway:
     reading: Reading
     minerals: tuple[str, ...]
     rows: tuple[KineticRow, ...]
+    constants: tuple[float, ...]
     co2_yield: tuple[float, ...]
     groups: tuple[Group, ...]
 
@@ -99,10 +99,11 @@ class CO2Pathway:
             )
         table = KineticTable.load(reading.kinetics)
         rows = table.rows_for(minerals, "CO2")
+        constants = tuple(float(eq.rate_constant(row.pk_at_281)) for row in rows)
         co2_yield = tuple(
             _co2_yield(reading, name, row) for name, row in zip(minerals, rows, strict=True)
         )
-        return cls(reading, minerals, rows, co2_yield, _groups(reading, rows))
+        return cls(reading, minerals, rows, constants, co2_yield, _groups(reading, rows))
 
     def reactive_area(self, soil: Soil) -> Number:
         """A_w in m2 m-3 (Eq 6 with the reading's density factor, sand cut and basis)."""
@@ -133,10 +134,9 @@ class CO2Pathway:
         # Eq 7 reads the bulk density in every month; a missing one is a missing input here too.
         known = 1.0 + 0.0 * (soil.bulk_density + soil.silt + soil.sand)
         factors = []
-        for name, row, co2 in zip(self.minerals, self.rows, self.co2_yield, strict=True):
-            constant = eq.rate_constant(row.pk_at_281) * co2
+        for name, constant, co2 in zip(self.minerals, self.constants, self.co2_yield, strict=True):
             content = self.content(soil.mineral_share[name], soil.clay)
-            rate = eq.weathering_rate(constant, area, content, known, soil.thickness)
+            rate = eq.weathering_rate(constant * co2, area, content, known, soil.thickness)
             factors.append(eq.carbon_mass(rate))
         return factors
 
@@ -220,113 +220,6 @@ class CO2Pathway:
                 flux = group_factors[index] * seconds * co2 * warmth * wet_and_unfrozen
                 totals[index] = totals[index] + flux
         return totals
-
-
-def carbon_sink_flux(
-    soil_moisture: Number,
-    soil_temperature: Number,
-    evapotranspiration: Number,
-    *,
-    clay: Number,
-    silt: Number,
-    sand: Number,
-    bulk_density: Number,
-    thickness: Number,
-    mineral_share: Mapping[str, Number],
-    reading: Reading | None = None,
-    year: int = 2001,
-    previous_evapotranspiration: Number = None,
-    atmospheric_co2: float | None = None,
-) -> Number:
-    """Carbon that the weathering of a soil layer binds in a year, t C km-2 yr-1 (Eqs 1 to 7).
-
-    Parameters
-    ----------
-    soil_moisture, soil_temperature, evapotranspiration
-        theta (m3 m-3), T_soil (K), ET (mm month-1), January to December on the first axis.
-    clay, silt, sand
-        Texture, mass fractions, sum 1.
-    bulk_density
-        Dry bulk density, kg m-3.
-    thickness
-        Soil that takes part, m.
-    mineral_share
-        Mass share of the clay-size fraction, by mineral name.
-    reading
-        The choices; canonical by default.
-    year
-        Calendar year; it matters with ``calendar = "actual"`` only.
-    previous_evapotranspiration
-        ET of the year before, mm month-1, for ``et_mode = "trailing12"``; without it the sum of
-        months that reach back is NaN.
-    atmospheric_co2
-        CO2 of the air, ppm, for ``atmosphere = "series"``.
-
-    Returns
-    -------
-    Flux in t C km-2 yr-1 (positive: carbon bound). NaN where an input is NaN.
-
-    Raises
-    ------
-    MineralError
-        For a mineral without kinetic data in the reading's table.
-
-    Source: docs/equations.md. Golden value (its worked cell, 1.12; x = 0.10 of the soil):
-
-    >>> import numpy as np
-    >>> flux = carbon_sink_flux(
-    ...     np.full(12, 0.30), np.full(12, 298.15), np.full(12, 1000.0 / 12.0),
-    ...     clay=0.3, silt=0.3, sand=0.4, bulk_density=1320.0, thickness=2.0,
-    ...     mineral_share={"illite": 0.10 / 0.3},
-    ... )
-    >>> f"{flux:.7f}"
-    '1.0239323'
-    """
-    model = CO2Pathway.of(reading or Reading(), tuple(mineral_share))
-    drivers = Drivers(
-        np.asarray(soil_moisture, dtype=float),
-        np.asarray(soil_temperature, dtype=float),
-        np.asarray(evapotranspiration, dtype=float),
-        month_seconds(model.reading.calendar, year),
-        None
-        if previous_evapotranspiration is None
-        else np.asarray(previous_evapotranspiration, float),
-        atmospheric_co2,
-    )
-    _check_site(model, drivers)
-    soil = Soil(clay, silt, sand, bulk_density, mineral_share, thickness)
-    factors = model.group_factors(model.static_factors(soil))
-    total: Number = 0.0
-    for flux in model.annual_flux(factors, drivers, bulk_density):
-        total = total + flux
-    return total
-
-
-def _check_site(model: CO2Pathway, drivers: Drivers) -> None:
-    from saprolite.errors import InputError, raise_if_any
-
-    problems = []
-    for name in ("soil_moisture", "soil_temperature", "evapotranspiration"):
-        shape = np.shape(getattr(drivers, name))
-        if not shape or shape[0] != eq.MONTHS:
-            problems.append(
-                Problem(
-                    name,
-                    f"shape {shape}",
-                    "12 months on the first axis",
-                    "pass January to December first",
-                )
-            )
-    if model.reading.atmosphere == "series" and drivers.atmospheric_co2 is None:
-        problems.append(
-            Problem(
-                "atmospheric_co2",
-                "nothing",
-                'ppm, with atmosphere = "series"',
-                "pass atmospheric_co2=...",
-            )
-        )
-    raise_if_any(InputError, "The site cannot be computed", problems)
 
 
 def _co2_yield(reading: Reading, mineral: str, row: KineticRow) -> float:

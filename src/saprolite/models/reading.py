@@ -190,6 +190,8 @@ class Reading:
     ) -> list[Problem]:
         value, option = getattr(self, name), getattr(self, switch)
         low, high = bounds
+        if option not in CHOICES[switch]:
+            return []
         if option == off:
             if value is None:
                 return []
@@ -231,6 +233,24 @@ class Reading:
                     f'"{self.frozen_action}" with frozen_form "degree_days"',
                     "degree_days is annual: annual_factor alone",
                     'frozen_action = "annual_factor"',
+                )
+            )
+        if self.mineral_basis == "clay_surface" and self.coarse_sand != "as_sand":
+            problems.append(
+                Problem(
+                    "reading.coarse_sand",
+                    f'"{self.coarse_sand}" with mineral_basis "clay_surface"',
+                    "the clay term alone has no sand",
+                    'coarse_sand = "as_sand"',
+                )
+            )
+        if self.drivers == "annual_mean" and self.et_mode == "trailing12":
+            problems.append(
+                Problem(
+                    "reading.et_mode",
+                    '"trailing12" with drivers "annual_mean"',
+                    "a mean over the calendar year has no trailing months",
+                    'et_mode = "annual"',
                 )
             )
         return problems

@@ -136,19 +136,24 @@ class GldasMonthly:
         return values
 
     def _check_ranges(self, year: int, values: ForcingYear) -> None:
-        where = str(self.months[(year, 1)].path) + f" (year {year})"
+        """Each layer and month of its own: one field in another unit hides in a common mean."""
         advice = {
             "soil_moisture": "moisture must be in kg m-2 per layer; check units and layer",
             "soil_temperature": "temperature must be in K, not degC",
             "evapotranspiration": "evapotranspiration must be a rate in kg m-2 s-1, not an amount",
         }
-        found = [
-            range_problem(where, name, array, advice[name])
-            for name, array in values._asdict().items()
-            if array.size
-        ]
-        problems = [problem for problem in found if problem]
-        raise_if_any(InputError, "GLDAS values are out of range", problems)
+        soil = ~(values.soil_moisture[0] >= LAND_ICE_MOISTURE).all(axis=0)
+        problems: dict[Problem, None] = {}
+        for name, array in values._asdict().items():
+            for month, fields in enumerate(array):
+                where = str(self.months[(year, month + 1)].path) + f" ({year}-{month + 1:02d})"
+                for field in np.atleast_2d(fields)[..., soil]:
+                    problem = None
+                    if np.isfinite(field).any():
+                        problem = range_problem(where, name, field, advice[name])
+                    if problem:
+                        problems[problem] = None
+        raise_if_any(InputError, "GLDAS values are out of range", list(problems)[:9])
 
 
 def open_gldas(path: Path, years: Iterable[int], optional_year: int | None = None) -> GldasMonthly:
@@ -159,10 +164,12 @@ def open_gldas(path: Path, years: Iterable[int], optional_year: int | None = Non
     Raises ``InputError`` that lists every file which is truncated, misnamed, on another grid, of
     another version or in another unit, and every month that is missing.
     """
-    files, version_problems = _files(path)
+    wanted = {*years, optional_year}
+    files, version_problems = _files(path, wanted)
     problems = list(version_problems)
     months: dict[tuple[int, int], _Month] = {}
     grid: Grid | None = None
+    rejected: set[Path] = set()
     flip = (False, False)
     first_file = files[0] if files else path
     for file in files:
@@ -171,11 +178,13 @@ def open_gldas(path: Path, years: Iterable[int], optional_year: int | None = Non
                 found = _variable_problems(file, dataset)
                 problems.extend(found)
                 if found:
+                    rejected.add(file)
                     continue
                 this_grid, this_flip = _grid(file, dataset)
-                stamps = _stamps(dataset)
+                stamps = _stamps(file, dataset)
         except InputError as error:
             problems.extend(error.problems)
+            rejected.add(file)
             continue
         if grid is None:
             grid, flip = this_grid, this_flip
@@ -190,23 +199,23 @@ def open_gldas(path: Path, years: Iterable[int], optional_year: int | None = Non
             )
             continue
         problems.extend(_add_months(file, stamps, months))
-    problems.extend(_missing_months(path, months, years, files))
+    problems.extend(_missing_months(path, months, years, files, rejected))
     raise_if_any(InputError, "The GLDAS forcing cannot be used", problems)
     assert grid is not None
-    wanted = set(years)
-    if optional_year is not None and all((optional_year, m) in months for m in range(1, 13)):
-        wanted.add(optional_year)
+    if not all((optional_year, month) in months for month in range(1, 13)):
+        wanted.discard(optional_year)
+    wanted |= set(years)
     months = {key: value for key, value in sorted(months.items()) if key[0] in wanted}
     used = tuple(dict.fromkeys(month.path for month in months.values()))
     return GldasMonthly(grid, months, used, flip)
 
 
-def _files(path: Path) -> tuple[list[Path], list[Problem]]:
+def _files(path: Path, years: set[int | None]) -> tuple[list[Path], list[Problem]]:
     if not path.is_dir():
         require_file(path, _WHAT)
         return [path], []
     matches = [(item, _NAME.search(item.name)) for item in sorted(path.iterdir())]
-    named = [(item, match) for item, match in matches if match]
+    named = [(item, match) for item, match in matches if match and int(match["month"][:4]) in years]
     problems = []
     early = [item.name for item, match in named if match["early"]]
     if early:
@@ -280,10 +289,25 @@ def _grid(file: Path, dataset: netCDF4.Dataset) -> tuple[Grid, tuple[bool, bool]
     return Grid.from_centres(lat, lon, str(file)), (descending, from_zero)
 
 
-def _stamps(dataset: netCDF4.Dataset) -> list[Any]:
+def _stamps(file: Path, dataset: netCDF4.Dataset) -> list[Any]:
     time = dataset["time"]
     calendar = getattr(time, "calendar", "standard")
-    dates = netCDF4.num2date(decode(time), time.units, calendar, only_use_cftime_datetimes=True)
+    try:
+        dates = netCDF4.num2date(
+            decode(time), unit_of(time), calendar, only_use_cftime_datetimes=True
+        )
+    except ValueError as error:
+        raise InputError(
+            "The time of a file cannot be read (1 problem)",
+            [
+                Problem(
+                    f"{file}: time",
+                    f"units {unit_of(time)!r}, calendar {calendar!r} ({error})",
+                    "'days since 2000-01-01 00:00:00' or another CF time",
+                    "fetch the original file",
+                )
+            ],
+        ) from error
     return list(np.atleast_1d(np.asarray(dates, dtype=object)))
 
 
@@ -319,9 +343,21 @@ def _add_months(
 
 
 def _missing_months(
-    path: Path, months: dict[tuple[int, int], _Month], years: Iterable[int], files: list[Path]
+    path: Path,
+    months: dict[tuple[int, int], _Month],
+    years: Iterable[int],
+    files: list[Path],
+    rejected: set[Path],
 ) -> list[Problem]:
-    wanted = [(year, month) for year in years for month in range(1, 13)]
+    if rejected and not path.is_dir():
+        return []  # the one file has been named already
+    named = {match["month"] for item in rejected if (match := _NAME.search(item.name))}
+    wanted = [
+        (year, month)
+        for year in years
+        for month in range(1, 13)
+        if f"{year}{month:02d}" not in named
+    ]
     absent = [f"{year}-{month:02d}" for year, month in wanted if (year, month) not in months]
     if not absent:
         return []
@@ -336,7 +372,7 @@ def _missing_months(
     )
     unknown = []
     if path.is_dir():
-        known = set(files)
+        known = {*files, *(item for item in path.iterdir() if _NAME.search(item.name))}
         unknown = [
             item.name
             for item in sorted(path.iterdir())

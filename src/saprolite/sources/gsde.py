@@ -1,4 +1,4 @@
-"""Bulk density of the GSDE (Shangguan et al. 2014), top layer 0 to 4.5 cm, NetCDF."""
+"""Bulk density of the GSDE (Shangguan et al. 2014), NetCDF: the top layer, or all eight."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from saprolite.errors import InputError, raise_if_any
+from saprolite.errors import InputError, Problem, raise_if_any
 from saprolite.sources.files import StaticField, range_problem
 from saprolite.sources.netcdf_fields import Wanted, read_fields
 
-TOP_LAYER = (0.0, 0.045)
+LAYERS = (0.0, 0.045, 0.091, 0.166, 0.289, 0.493, 0.829, 1.383, 2.296)
 
 
 def read_gsde(path: Path, variable: str = "bulk_density") -> StaticField:
@@ -25,6 +25,23 @@ def read_gsde(path: Path, variable: str = "bulk_density") -> StaticField:
         "bulk density must be in g cm-3 or kg m-3; check the units",
     )
     raise_if_any(InputError, "The bulk density cannot be used", [problem] if problem else [])
+    if "horizon" not in density.dims:
+        density = density.expand_dims("horizon")
+    count = density.sizes["horizon"]
+    if count not in (1, len(LAYERS) - 1):
+        raise InputError(
+            "The bulk density cannot be used (1 problem)",
+            [
+                Problem(
+                    f"{path}: {variable}",
+                    f"{count} layers",
+                    f"1 (0 to 4.5 cm) or the product's {len(LAYERS) - 1}",
+                    'use product = "netcdf" with horizons_m for other layers',
+                )
+            ],
+        )
+    field = density.to_dataset(name="bulk_density")
+    if count > 1:
+        return StaticField(field, LAYERS, "gsde", (path,))
     note = "bulk density: the top layer (0 to 4.5 cm) stands for all layers"
-    field = density.expand_dims("horizon").to_dataset(name="bulk_density")
-    return StaticField(field, TOP_LAYER, "gsde", (path,), (note,))
+    return StaticField(field, LAYERS[:2], "gsde", (path,), (note,))

@@ -19,6 +19,8 @@ from saprolite.sources.netcdf_fields import Wanted, read_fields
 HORIZONS = (0.0, 0.3, 1.0)
 _PARTS = ("topsoil", "subsoil")
 _WHAT = "a NetCDF file with variables such as 'illite,mica (topsoil)' (Ito & Wagai 2017)"
+# No place on Earth has less than this of every clay mineral: a unit is wrong.
+_LEAST_MAXIMUM = 0.02
 _FACTORS = {"1": 1.0, "%": 0.01}
 
 
@@ -52,6 +54,15 @@ def read_ito_wagai(
     }
     data = read_fields(path, wanted, _WHAT)
     problems = []
+    if max(float(field.max()) for field in data.values()) < _LEAST_MAXIMUM:
+        problems.append(
+            Problem(
+                f"{path}: all classes",
+                "no share above 2 %",
+                "shares from 0 to 1",
+                "these look like fractions labelled percent: correct the units of the file",
+            )
+        )
     for name, field in data.items():
         largest, smallest = float(field.max()), float(field.min())
         if largest > 1.0 + 1e-6 or smallest < 0.0:

@@ -18,7 +18,7 @@ _LON = ("lon", "longitude", "x")
 
 class Wanted(NamedTuple):
     """A variable to read: its name in the file, the accepted units with their factors to the
-    canonical unit, and the unit to assume where the file states none (or None: refuse)."""
+    canonical unit, and the unit where the file states none (None: refuse; another: refuse too)."""
 
     name: str
     factors: Mapping[str, float]
@@ -45,12 +45,16 @@ def read_fields(path: Path, wanted: Mapping[str, Wanted], what: str) -> xr.Datas
                 )
                 continue
             variable = dataset.variables[item.name]
-            unit = known_unit(item.unit or unit_of(variable), list(item.factors))
+            stated = unit_of(variable)
+            unit = known_unit(stated or item.unit or "", list(item.factors))
+            if stated and item.unit and known_unit(item.unit, list(item.factors)) != unit:
+                unit = None
             if unit is None:
                 problems.append(
                     Problem(
                         f"{path}: {item.name}",
-                        f"units {unit_of(variable)!r}",
+                        f"units {unit_of(variable)!r}"
+                        + (f", the study says {item.unit!r}" if item.unit else ""),
                         " or ".join(repr(name) for name in item.factors),
                         "convert the variable, or give units = ... in the study",
                     )
@@ -67,6 +71,17 @@ def read_fields(path: Path, wanted: Mapping[str, Wanted], what: str) -> xr.Datas
                         f"dimensions {variable.dimensions}",
                         "(lat, lon) or (horizon, lat, lon)",
                         "name and order the dimensions so",
+                    )
+                )
+                continue
+            absent = [name for name in dims[-2:] if name not in dataset.variables]
+            if absent:
+                problems.append(
+                    Problem(
+                        f"{path}: {', '.join(absent)}",
+                        "no coordinate variable",
+                        "the centres of the cells in degrees",
+                        "add the coordinate variables",
                     )
                 )
                 continue

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,9 @@ from saprolite.equations import layer_presence
 from saprolite.errors import InputError, Problem
 from saprolite.grid import Grid, conservative, normalise
 from saprolite.sources.files import Array, StaticField, broken, require_file
+from saprolite.variables import REGISTRY
 
 _BAND_ROWS = 1200  # source rows held at a time: keeps a 30-second world map within memory
-_CAP_METRES = 1.0e5
 
 
 @contextmanager
@@ -74,83 +74,83 @@ def read_raster(path: Path, what: str) -> xr.DataArray:
 
 
 def read_soil_thickness(
-    path: Path, metres_per_unit: float, layer_edges: tuple[float, ...], target: Grid
+    path: Path,
+    metres_per_unit: float,
+    layer_edges: tuple[float, ...],
+    target: Grid,
+    valid_share: float = 0.5,
 ) -> StaticField:
     """Soil present in each layer, from a map of soil thickness, as the mean over target cells.
 
     The layers are clipped on the map's own grid and averaged afterwards: the mean of
-    min(thickness, depth), not the min of the mean. Nodata and negative values are missing.
+    min(thickness, depth), not the min of the mean. Nodata and negative values are missing. The map
+    is read in bands, so that a 30-second world map fits in memory.
     """
-    what = "a GeoTIFF of soil thickness"
-    bands = []
-    with _opened(path, what) as raster:
+    whole = np.full((len(layer_edges) - 1, *target.shape), np.nan)
+    with _opened(path, "a GeoTIFF of soil thickness") as raster:
         lat, lon = _coordinates(raster)
-        for rows in _row_bands(lat, target):
-            window = Window(0, rows.start, raster.width, rows.stop - rows.start)
-            values = raster.read(1, window=window).astype(np.float64)
-            values[(values < 0.0) | (values == raster.nodata)] = np.nan
-            thickness = values * metres_per_unit
-            if np.nanmax(thickness, initial=0.0) > _CAP_METRES:
-                raise InputError(
-                    "The soil thickness cannot be used (1 problem)",
-                    [
-                        Problem(
-                            f"{path}: thickness",
-                            f"values up to {np.nanmax(thickness):g} m",
-                            "metres",
-                            'give the unit of the file: units = "m" or "cm"',
-                        )
-                    ],
-                )
+        for rows in _target_bands(target, abs(raster.transform.e)):
+            part = target.part(rows, slice(0, target.lon.size))
+            covered = np.flatnonzero(
+                (lat > part.lat_edges[0] - abs(raster.transform.e))
+                & (lat < part.lat_edges[-1] + abs(raster.transform.e))
+            )
+            if covered.size < 2:
+                continue
+            window = Window(0, int(covered[0]), raster.width, covered.size)
+            thickness = _metres(path, raster, raster.read(1, window=window), metres_per_unit)
             layers = [
-                layer_presence(thickness, top, bottom)
-                for top, bottom in itertools.pairwise(layer_edges)
+                layer_presence(thickness, top, bottom) for top, bottom in pairwise(layer_edges)
             ]
             field = xr.DataArray(
-                np.stack(layers), dims=("layer", "lat", "lon"),
-                coords={"lat": lat[rows], "lon": lon},
-            )  # fmt: skip
-            part = _rows_of(target, field)
-            if part is not None:
-                bands.append(conservative(normalise(field), part))
-    if not bands:
+                np.stack(layers),
+                dims=("layer", "lat", "lon"),
+                coords={"lat": lat[covered], "lon": lon},
+            )
+            whole[:, rows] = conservative(normalise(field), part, valid_share).values
+    if not np.isfinite(whole).any():
         raise InputError(
             "The soil thickness cannot be used (1 problem)",
             [
                 Problem(
                     str(path),
-                    f"cells from {lat.min():g} to {lat.max():g} degrees north",
+                    f"cells from {lat.min():g} to {lat.max():g} degrees north, "
+                    f"{lon.min():g} to {lon.max():g} east, no value on the study's cells",
                     f"cells of the study: {target.describe()}",
-                    "give a map of the study area",
+                    "give a map of the study area, or lower grid.valid_share",
                 )
             ],
         )
-    joined = xr.concat(bands, dim="lat").sortby("lat")
-    whole = joined.reindex(lat=target.lat, method="nearest", tolerance=1e-6)
-    return StaticField(
-        whole.to_dataset(name="effective_thickness"), layer_edges, "soil_thickness", (path,)
+    data = xr.DataArray(
+        whole, dims=("layer", "lat", "lon"), coords={"lat": target.lat, "lon": target.lon}
     )
+    dataset = data.to_dataset(name="effective_thickness")
+    return StaticField(dataset, layer_edges, "soil_thickness", (path,))
 
 
-def _row_bands(lat: Array, target: Grid) -> Iterator[slice]:
-    """Slices of source rows that end where rows of the target end."""
-    step = abs(float(lat[1] - lat[0]))
-    per_row = max(1, round(target.step[0] / step))
-    rows = per_row * max(1, _BAND_ROWS // per_row)
-    # The first border below the top of the map that is also a border of the target.
-    top = float(lat[0]) + step / 2.0
-    offset = round(((top - target.lat_edges[-1]) % target.step[0]) / step) % per_row
-    starts = [0, *range(offset or rows, lat.size, rows), lat.size]
-    for start, stop in itertools.pairwise(starts):
-        if stop > start:
-            yield slice(start, stop)
+def _metres(path: Path, raster: Any, stored: Any, metres_per_unit: float) -> Array:
+    values = stored.astype(np.float64)
+    values[(values < 0.0) | (values == raster.nodata)] = np.nan
+    thickness: Array = values * metres_per_unit
+    low, high = REGISTRY["soil_thickness"].valid_range
+    largest = float(np.nanmax(thickness, initial=0.0))
+    if largest > high:
+        raise InputError(
+            "The soil thickness cannot be used (1 problem)",
+            [
+                Problem(
+                    f"{path}: thickness",
+                    f"values up to {largest:g} m",
+                    f"{low:g} to {high:g} m",
+                    'give the unit of the file: units = "m" or "cm"',
+                )
+            ],
+        )
+    return thickness
 
 
-def _rows_of(target: Grid, field: xr.DataArray) -> Grid | None:
-    """The rows of the target whose centre lies on the band."""
-    half = abs(float(field.lat[1] - field.lat[0])) / 2.0 if field.lat.size > 1 else 0.0
-    low, high = float(field.lat.min()) - half, float(field.lat.max()) + half
-    inside = np.flatnonzero((target.lat > low) & (target.lat < high))
-    if inside.size == 0:
-        return None
-    return target.part(slice(int(inside[0]), int(inside[-1]) + 1), slice(0, target.lon.size))
+def _target_bands(target: Grid, source_step: float) -> Iterator[slice]:
+    """Slices of target rows that few enough source rows cover."""
+    rows = max(1, int(_BAND_ROWS * source_step / target.step[0]))
+    for start in range(0, target.lat.size, rows):
+        yield slice(start, min(start + rows, target.lat.size))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from saprolite.equations.surface import TEXTURE_SUM_TOLERANCE
 from saprolite.errors import InputError, Problem, raise_if_any
 from saprolite.grid import Grid
 from saprolite.sources.files import StaticField, broken, require_file
@@ -15,7 +16,6 @@ from saprolite.sources.files import StaticField, broken, require_file
 _WHAT = "a text table with the columns Lon Lat clay silt sand ... and fractions of mass"
 _COLUMNS = ("Lon", "Lat", "clay", "silt", "sand")
 TEXTURE = ("clay", "silt", "sand")
-SUM_TOLERANCE = 0.02
 TOPSOIL_HORIZONS = (0.0, 0.3)
 
 
@@ -90,14 +90,14 @@ def texture_problems(where: str, texture: dict[str, np.ndarray]) -> list[Problem
                 )
             )
     total = sum(texture.values())
-    off = np.flatnonzero(np.abs(total - 1.0).ravel() > SUM_TOLERANCE)
+    off = np.flatnonzero(np.abs(total - 1.0).ravel() > TEXTURE_SUM_TOLERANCE)
     if off.size:
         sums = np.asarray(total).ravel()[off]
         problems.append(
             Problem(
                 f"{where}: clay + silt + sand",
                 f"a sum of {sums.min():.3f} to {sums.max():.3f} in {off.size} cells",
-                f"1 within {SUM_TOLERANCE}",
+                f"1 within {TEXTURE_SUM_TOLERANCE}",
                 "correct the values, or name the right variables",
             )
         )

@@ -67,7 +67,8 @@ def draw_annual_totals(maps: RunMaps, folder: Path) -> Path:
     if mean > 0.0:
         departure.plot(maps.years, 100.0 * (column / mean - 1.0), lw=1.5, color="#0b3c5d",
                        marker=marker, ms=3)  # fmt: skip
-    departure.set_ylabel(f"{maps.depth_name}: departure from {mean:.4g} Tg C yr$^{{-1}}$ (%)",
+    departure.set_title(f"{maps.depth_name}, mean {mean:.4g} Tg C yr$^{{-1}}$", fontsize=9)
+    departure.set_ylabel("departure from the mean (%)",
                          fontsize=9)  # fmt: skip
     for axes in (totals, departure):
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
