@@ -81,6 +81,9 @@ def test_explain(arguments: tuple[str, ...]) -> None:
 def test_explain_a_study_and_an_unknown_reading(tmp_path: Path) -> None:
     study = World(tmp_path).study_file(tmp_path / "s.toml", reading__et_mode="annual")
     assert "sum of the calendar year" in saprolite("explain", study).stdout
+    both = saprolite("explain", study, "--reading", "canonical")
+    assert both.returncode == 2
+    assert "one of the two" in both.stderr
     wrong = saprolite("explain", "--reading", "cannonical")
     assert wrong.returncode == 2
     assert "did you mean 'canonical'?" in wrong.stderr

@@ -263,3 +263,32 @@ def test_refusals() -> None:
         worked_cell(Reading(atmosphere="series"))
     with pytest.raises(MineralError, match="no stoichiometry"):
         CO2Pathway.of(Reading(kinetics="recalled"), ("garnet",))
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    ({"clay": 30.0}, "clay"), ({"sand": 0.8}, "clay . silt . sand"), ({"bulk_density": 0.132}, "bulk_density"),
+    ({"thickness": -1.0}, "effective_thickness"), ({"share": 33.0}, "mineral_share of illite"),
+    ({"share": -0.1}, "mineral_share of illite"),
+])  # fmt: skip
+def test_a_layer_in_another_unit_is_refused(change: dict[str, float], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        worked_cell(**change)
+
+
+@pytest.mark.parametrize(
+    ("theta", "warm", "water"), [(30.0, 290.0, 60.0), (0.3, 17.0, 60.0), (0.3, 290.0, 60000.0)]
+)
+def test_drivers_in_another_unit_are_refused(theta: float, warm: float, water: float) -> None:
+    with pytest.raises(InputError, match="1 problem"):
+        carbon_sink_flux(np.full(12, theta), np.full(12, warm), np.full(12, water),
+                         mineral_share={"illite": 0.1}, **SITE)  # fmt: skip
+
+
+def test_labelled_arrays_are_not_combined_by_position() -> None:
+    import xarray as xr
+
+    theta = xr.DataArray(np.full((3, 12), 0.3), dims=("x", "month"))
+    with pytest.raises(InputError, match="an xarray object"):
+        carbon_sink_flux(
+            theta, np.full(12, 290.0), np.full(12, 60.0), mineral_share={"illite": 0.1}, **SITE
+        )

@@ -113,17 +113,28 @@ def test_explain_says_every_equation_with_source(preset: str) -> None:
         assert mineral in text
 
 
-def test_explain_follows_each_choice() -> None:
-    canonical = explain_text(CO2Pathway.of(Reading()))
-    others = {name: value for name, accepted in CHOICES.items() for value in accepted
-              if value != getattr(Reading(), name)}  # fmt: skip
-    companions = {"pco2_limit": {"pco2_limit_value": 0.01}, "coarse_sand": {"coarse_sand_share": 0.3},
-                  "frozen_form": {"frozen_action": "annual_factor"}, "stoichiometry_table":
-                  {"stoichiometry": "mineral_formula"}}  # fmt: skip
-    for name, value in others.items():
-        reading = Reading(**{name: value, **companions.get(name, {})})
-        changed = explain_text(CO2Pathway.of(reading))
-        assert changed.splitlines()[2:] != canonical.splitlines()[2:], name
+@pytest.mark.parametrize(("name", "value"), [
+    (name, value) for name, accepted in CHOICES.items() for value in accepted
+    if value != getattr(Reading(), name)])  # fmt: skip
+def test_explain_follows_each_choice(name: str, value: str) -> None:
+    extra = {"pco2_limit": {"pco2_limit_value": 0.01}, "coarse_sand": {"coarse_sand_share": 0.3},
+             "stoichiometry_table": {"stoichiometry": "mineral_formula"}}.get(name, {})  # fmt: skip
+    if value == "degree_days":
+        extra = {"frozen_action": "annual_factor"}
+    changed = explain_text(CO2Pathway.of(Reading(**{name: value, **extra})))
+    without = explain_text(
+        CO2Pathway.of(Reading(**{k: v for k, v in extra.items() if k in CHOICES}))
+    )
+    assert changed.splitlines()[2:] != without.splitlines()[2:]
+
+
+@pytest.mark.parametrize("choices", [
+    {"mineral_basis": "clay_surface", "coarse_sand": "excluded", "coarse_sand_share": 0.2},
+    {"drivers": "annual_mean", "et_mode": "trailing12"},
+])  # fmt: skip
+def test_choices_without_effect_together_are_refused(choices: dict[str, object]) -> None:
+    with pytest.raises(ReadingError, match="1 problem"):
+        Reading(**choices)  # type: ignore[arg-type]
 
 
 def test_unverified_numbers_are_listed() -> None:

@@ -308,7 +308,7 @@ def test_all_wrong_inputs_are_named_together(world: World, tmp_path: Path) -> No
         inputs__bulk_density={"product": "gsde", "path": str(tmp_path / "bd.nc")},
         inputs__minerals={"product": "ito_wagai", "path": str(tmp_path / "clay.nc4")},
         inputs__climate={"product": "koeppen", "path": str(tmp_path / "kg.tif")},
-        inputs__thickness={"product": "raster", "path": str(tmp_path / "z.tif")},
+        inputs__thickness={"product": "raster", "path": str(tmp_path / "z.tif"), "units": "m"},
     )  # fmt: skip
     with pytest.raises(InputError) as caught:
         sap.check(Study.of(content, Path()))

@@ -180,6 +180,11 @@ def test_ito_wagai_percent(tmp_path: Path) -> None:
         for path in (percent, fraction)
     ]
     assert np.allclose(*read, rtol=1e-5, equal_nan=True)
+    with pytest.raises(InputError, match="the study says"):
+        read_ito_wagai(fraction, ("smectite",), 0.5, "%")
+    mislabelled = write_ito_wagai(tmp_path / "m.nc4", 1.0, "%")
+    with pytest.raises(InputError, match="fractions labelled percent"):
+        read_ito_wagai(mislabelled, ("smectite",), 0.5)
     lying = write_ito_wagai(tmp_path / "l.nc4", 100.0, "1")
     with pytest.raises(InputError, match="look like percent"):
         read_ito_wagai(lying, ("smectite",), 0.5)
@@ -216,10 +221,26 @@ def test_thickness_in_bands_is_thickness_at_once(
     path = write_tif(tmp_path / "z.tif", fine, 0.25)
     target = Grid.globe(1.0, -60.0, 90.0)
     whole = read_soil_thickness(path, 1.0, EDGES, target).data["effective_thickness"].values
+    odd = write_tif(tmp_path / "odd.tif", fine[:700, :1400], 0.07, west=-49.0, north=30.0)
+    small = Grid.globe(1.0).part(slice(75, 115), slice(135, 175))
+    whole_odd = read_soil_thickness(odd, 1.0, EDGES, small).data["effective_thickness"].values
     monkeypatch.setattr(rasters, "_BAND_ROWS", 32)
     bands = read_soil_thickness(path, 1.0, EDGES, target).data["effective_thickness"].values
     assert np.allclose(whole, bands, rtol=1e-12)
     assert np.isfinite(whole).all()
+    odd_bands = read_soil_thickness(odd, 1.0, EDGES, small).data["effective_thickness"].values
+    assert np.allclose(whole_odd, odd_bands, rtol=1e-12, equal_nan=True)
+    assert np.isfinite(whole_odd).all()
+
+
+def test_thickness_uses_the_valid_share_of_the_study(tmp_path: Path) -> None:
+    fine = np.full((1800, 3600), -1.0, np.float32)
+    fine[::5] = 1.0  # a fifth of every cell
+    path = write_tif(tmp_path / "z.tif", fine, 0.1, -1.0)
+    with pytest.raises(InputError, match="valid_share"):
+        read_soil_thickness(path, 1.0, EDGES, Grid.globe(1.0))
+    source = read_soil_thickness(path, 1.0, EDGES, Grid.globe(1.0), 0.1)
+    assert float(source.data["effective_thickness"].sum("layer").min()) == pytest.approx(1.0)
 
 
 def test_real_depth_to_bedrock(data: Path) -> None:
@@ -229,7 +250,7 @@ def test_real_depth_to_bedrock(data: Path) -> None:
     present = source.data["effective_thickness"]
     assert float(present.sum("layer", skipna=False).max()) == pytest.approx(2.0, rel=1e-9)
     with pytest.raises(InputError, match="units"):
-        read_soil_thickness(path, 100.0, EDGES, target)
+        read_soil_thickness(path, 1.0, EDGES, target)  # the file is in cm
     with pytest.raises(InputError, match="cells of the study"):
         read_soil_thickness(path, 0.01, EDGES, Grid.globe(1.0, -60.0, -50.0))
 
@@ -275,3 +296,33 @@ def test_regridded_wise_keeps_its_sum(data: Path) -> None:
     grid = Grid.globe(1.0, -60.0, 90.0)
     total = sum(conservative(source.data[name], grid, 0.01) for name in ("clay", "silt", "sand"))
     assert float(np.abs(total - 1.0).max()) < 0.0011
+
+
+def test_gsde_with_all_its_layers(tmp_path: Path) -> None:
+    path = tmp_path / "BD5min.nc"
+    with netCDF4.Dataset(path, "w") as dataset:
+        for name, values in (("depth", np.arange(8.0)), ("lat", np.arange(85.0, -86.0, -10.0)),
+                             ("lon", np.arange(-175.0, 176.0, 10.0))):  # fmt: skip
+            dataset.createDimension(name, values.size)
+            dataset.createVariable(name, "f8", (name,))[:] = values
+        variable = dataset.createVariable("BD", "i2", ("depth", "lat", "lon"), fill_value=-999)
+        variable.set_auto_maskandscale(False)
+        variable.units, variable.scale_factor = "g cm-3", 0.01
+        variable[:] = np.broadcast_to(100 + 10 * np.arange(8)[:, None, None], (8, 18, 36))
+    source = read_gsde(path, "BD")
+    assert source.horizons[-1] == 2.296
+    layers = remap_layers(source.data["bulk_density"].values[:, 3, 3], source.horizons, EDGES)
+    top = (1000 * 0.045 + 1100 * 0.046 + 1200 * 0.009) / 0.1
+    assert layers[0] == pytest.approx(top, rel=1e-12)
+    assert layers[3] == pytest.approx((1600 * 0.383 + 1700 * 0.617) / 1.0, rel=1e-12)
+
+
+def test_a_static_file_without_coordinates(tmp_path: Path) -> None:
+    path = tmp_path / "bd.nc"
+    with netCDF4.Dataset(path, "w") as dataset:
+        dataset.createDimension("lat", 3)
+        dataset.createDimension("lon", 4)
+        dataset.createVariable("bulk_density", "f8", ("lat", "lon"))[:] = 1.3
+        dataset["bulk_density"].units = "g cm-3"
+    with pytest.raises(InputError, match="no coordinate variable"):
+        read_gsde(path)

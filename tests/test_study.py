@@ -72,9 +72,17 @@ def test_everything_wrong_is_named_at_once() -> None:
 
 
 def test_the_line_of_a_typo_is_named() -> None:
-    text = 'title = "x"\nfirst_year = 2000\nlast_year = 2001\n[reading]\npreset = "canonical"\nlast_yeer = 1\n'
-    content = tomllib.loads(text.replace("[reading]\n", "").replace('preset = "canonical"\n', ""))
-    assert "last_yeer (line 6)" in refused(content, text)
+    """In its own section, also where another section has the same key."""
+    text = TEMPLATE.format(name="s.toml").replace('path = "soilmap.dat"', "path = 7")
+    number = (
+        text.splitlines().index(
+            "path = 7            # | constant (clay, silt, sand) | climate_class"
+        )
+        + 1
+    )
+    assert f"inputs.texture.path (line {number})" in refused(tomllib.loads(text), text)
+    text = "lost = 1\n" + text
+    assert "lost (line 1)" in refused(tomllib.loads(text), text)
 
 
 @pytest.mark.parametrize(("changes", "message"), [
@@ -88,6 +96,10 @@ def test_the_line_of_a_typo_is_named() -> None:
     ({"reading__pco2_limit": "cap"}, "no default"),
     ({"inputs__forcing": {"product": "demo", "resolution_deg": 0.7}}, "a resolution such as"),
     ({"title": ""}, "title"),
+    ({"reading": "canonical"}, "reading"),
+    ({"inputs__atmospheric_co2": {"path": "co2.csv"}}, "does not use it"),
+    ({"inputs__thickness": {"product": "raster", "path": "z.tif"}}, "inputs.thickness.units"),
+    ({"reading__coarse_sand": "cut"}, "(1 problem)"),
     ({"inputs__forcing": {"path": "x"}}, "add product = ..."),
 ])  # fmt: skip
 def test_refusals(changes: dict[str, Any], message: str) -> None:

@@ -93,11 +93,11 @@ class FluxStore:
         return self.checksum(year)
 
     def checksum(self, year: int) -> str:
-        """Checksum of what the store holds for a year."""
+        """Checksum of what the store holds for a year; ``KeyError`` if it has no flux at all."""
         index = self._prepared.study.years.index(year)
         digest = hashlib.sha256()
         for name in (FLUX, BY_GROUP):
-            if name in self._group:
+            if name == FLUX or name in self._group:
                 digest.update(np.ascontiguousarray(self._values(name)[index]).tobytes())
         return digest.hexdigest()
 

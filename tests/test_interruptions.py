@@ -1,0 +1,188 @@
+"""What can happen to a run folder: every case ends in the right answer or a clear refusal."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import netCDF4
+import numpy as np
+import pytest
+
+import saprolite as sap
+from saprolite.engine import run as engine_run
+from saprolite.errors import InputError, StoreError
+from saprolite.study import Study
+from test_run import fluxes_only, make, static_file, store_digest
+from world import SHAPE, World
+
+
+@pytest.fixture
+def finished(world: World, tmp_path: Path) -> Path:
+    make(world.study(), tmp_path / "out")
+    return tmp_path / "out"
+
+
+def status(out: Path) -> str:
+    return str(json.loads((out / "run.json").read_text())["status"])
+
+
+def test_swapped_inputs_are_another_run(world: World, tmp_path: Path) -> None:
+    """The same two files in each other's role: the digests alone would be the same."""
+    fields = {"clay": 0.3, "silt": 0.3, "sand": 0.4}
+    other = {"clay": 0.1, "silt": 0.3, "sand": 0.6}
+    paths = [static_file(tmp_path / f"{n}.nc", {k: np.full((1, *SHAPE), v) for k, v in f.items()})
+             for n, f in enumerate((fields, other))]  # fmt: skip
+    for path, density in zip(paths, (1200.0, 1500.0), strict=True):
+        with netCDF4.Dataset(path, "a") as dataset:
+            dataset.createVariable("bulk_density", "f8", ("horizon", "lat", "lon"))[:] = density
+            dataset["bulk_density"].units = "kg m-3"
+
+    def study(texture: Path, density: Path) -> dict[str, Any]:
+        return world.study(inputs__texture={"product": "netcdf", "path": str(texture)},
+                           inputs__bulk_density={"product": "netcdf", "path": str(density)})  # fmt: skip
+
+    fluxes_only(study(*paths), tmp_path / "out")
+    with pytest.raises(StoreError, match="other inputs"):
+        fluxes_only(study(*reversed(paths)), tmp_path / "out")
+    moved = tmp_path / "moved.nc"
+    shutil.move(paths[0], moved)
+    fluxes_only(study(moved, paths[1]), tmp_path / "out")  # where a file lies does not count
+
+
+def test_restart_checks_before_it_removes(world: World, finished: Path) -> None:
+    before = store_digest(finished)
+    world.path(2001, 6).unlink()
+    with pytest.raises(InputError, match="2001-06"):
+        make(world.study(), finished, restart=True)
+    assert store_digest(finished) == before
+
+
+def test_restart_removes_its_own_and_nothing_else(world: World, finished: Path) -> None:
+    for name in ("mine.txt", "figures/thesis.pdf", "tables/mine.csv"):
+        (finished / name).write_text("not saprolite's")
+    make(world.study(reading__et_mode="annual"), finished, restart=True)
+    for name in ("mine.txt", "figures/thesis.pdf", "tables/mine.csv"):
+        assert (finished / name).read_text() == "not saprolite's"
+
+
+def test_a_folder_of_another_program_is_left_alone(world: World, tmp_path: Path) -> None:
+    out = tmp_path / "other"
+    (out / "figures").mkdir(parents=True)
+    (out / "run.json").write_text('{"made by": "another program"}')
+    for restart in (False, True):
+        with pytest.raises(StoreError, match="did not write"):
+            make(world.study(), out, restart=restart)
+    assert (out / "run.json").read_text() == '{"made by": "another program"}'
+
+
+def test_a_crash_during_restart_leaves_an_unfinished_run(
+    world: World, finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(path: Path) -> None:
+        if path.name == "fluxes.zarr":
+            shutil.rmtree(path / "carbon_sink_flux" / "c" / "1")
+            raise Killed
+
+    whole = store_digest(finished / "fluxes.zarr")
+    with monkeypatch.context() as patch:
+        patch.setattr(engine_run, "remove", killed)
+        with pytest.raises(Killed):
+            make(world.study(), finished, restart=True)
+    assert status(finished) == "unfinished"
+    make(world.study(), finished)
+    assert status(finished) == "finished"
+    assert store_digest(finished / "fluxes.zarr") == whole
+
+
+@pytest.mark.parametrize("damage", [
+    "fluxes.zarr/carbon_sink_flux/c/1", "fluxes.zarr/zarr.json", "fluxes.zarr/carbon_sink_flux/zarr.json",
+    "figures/latitude_profile.png", "summary.json",
+])  # fmt: skip
+def test_a_damaged_finished_run_is_mended(world: World, finished: Path, damage: str) -> None:
+    whole = store_digest(finished / "fluxes.zarr")
+    path = finished / damage
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    make(world.study(), finished)
+    assert path.exists()
+    assert status(finished) == "finished"
+    assert store_digest(finished / "fluxes.zarr") == whole
+
+
+@pytest.mark.parametrize("damage", ["soil_temperature/c/1", "clay", "zarr.json", ""])
+def test_damaged_inputs_are_prepared_again(world: World, tmp_path: Path, damage: str) -> None:
+    out = tmp_path / "out"
+    fluxes_only(world.study(), out)
+    fluxes, inputs = store_digest(out / "fluxes.zarr"), store_digest(out / "inputs.zarr")
+    path = out / "inputs.zarr" / damage
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    (out / "inputs.zarr").mkdir(exist_ok=True)
+    (out / "ledger.jsonl").unlink()
+    fluxes_only(world.study(), out)
+    assert store_digest(out / "inputs.zarr") == inputs
+    assert store_digest(out / "fluxes.zarr") == fluxes
+
+
+def test_other_library_versions_do_not_finish_a_run(world: World, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    fluxes_only(world.study(), out)
+    state = json.loads((out / "run.json").read_text())
+    state["versions"]["numpy"] = "1.0"
+    (out / "run.json").write_text(json.dumps(state))
+    with pytest.raises(StoreError, match="versions of the libraries"):
+        fluxes_only(world.study(), out)
+
+
+def test_a_gap_in_a_later_year_is_counted_and_totals_agree(world: World, tmp_path: Path) -> None:
+    """One layer of some cells without a value in the second year."""
+    with netCDF4.Dataset(world.path(2001, 6), "a") as dataset:
+        dataset["SoilTMP40_100cm_inst"][0, 5:8, 3:6] = -9999.0
+    out = tmp_path / "out"
+    fluxes = make(world.study(), out)
+    state = json.loads((out / "run.json").read_text())
+    assert state["missing_inputs_by_cause"]["forcing"]["cells"] == 9
+    assert int(((fluxes["missing_inputs"].values & 2) > 0).sum()) == 9
+    summary = json.loads((out / "summary.json").read_text())
+    assert summary["partial_cells_count"] == 9
+    total = summary["global_total_Tg_C_yr-1"]
+    lines = (out / "tables/latitude_profile.csv").read_text().splitlines()
+    rows = [line.split(",") for line in lines if not line.startswith("#")]
+    column = rows[0].index("total_Tg_C_yr-1")
+    assert sum(float(row[column]) for row in rows[1:]) == pytest.approx(total, rel=1e-12)
+    valid = (
+        summary["mean_flux_t_C_km-2_yr-1"]["area_weighted_valid"] * summary["valid_area_km2"] / 1e6
+    )
+    assert valid + summary["partial_cells_total_Tg_C_yr-1"] == pytest.approx(total, rel=1e-12)
+    zones = sum(row["total_Tg_C_yr-1"] for row in summary["by_climate_group"])
+    assert zones == pytest.approx(total, rel=1e-12)
+
+
+def test_trailing12_needs_a_second_year(world: World, tmp_path: Path) -> None:
+    content = world.study(reading__et_mode="trailing12", last_year=2000)
+    with pytest.raises(InputError, match="2000 alone"):
+        sap.check(Study.of(content, Path()))
+
+
+def test_a_study_without_soil_is_a_total_of_zero(world: World, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    make(world.study(inputs__thickness__metres=0.0), out)
+    summary = json.loads((out / "summary.json").read_text())
+    assert summary["global_total_Tg_C_yr-1"] == 0.0
+    assert summary["by_layer"][0]["share_percent"] is None
+
+
+def test_check_finds_a_missing_kinetic_table_and_a_wrong_later_year(tmp_path: Path) -> None:
+    world = World(tmp_path / "w", changes={
+        (2001, 6, "SoilTMP0_10cm_inst"): lambda f: np.where(f > 0, f - 273.15, f)}).write()  # fmt: skip
+    with pytest.raises(InputError, match=r"nope\.csv"):
+        sap.check(Study.of(world.study(reading__kinetics="nope.csv"), tmp_path))
+    with pytest.raises(InputError, match="2001-06"):
+        sap.check(Study.of(world.study(), tmp_path))
+    with pytest.raises(InputError, match="2001-06"):
+        fluxes_only(world.study(output__store_forcing="never"), tmp_path / "out")
+    assert not (tmp_path / "out/ledger.jsonl").exists()
