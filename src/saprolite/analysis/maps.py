@@ -14,7 +14,8 @@ KM2_T_PER_TG = 1.0e6
 
 @dataclass(frozen=True)
 class RunMaps:
-    """What the analysis reads of a run: maps as (lat, lon), fluxes in t C km-2 yr-1, areas in km2.
+    """What the analysis reads of a run: maps as (lat, lon), fluxes in t C km-2 yr-1, areas in km2,
+    coordinates in degrees.
 
     ``layers`` and ``by_mineral`` are means over ``years``; a cell that lacks a value in one of
     these years has no mean. ``annual`` holds the total of each year and layer, Tg C yr-1.
@@ -22,6 +23,8 @@ class RunMaps:
 
     lat: Array
     lon: Array
+    lat_edges: Array
+    lon_edges: Array
     area: Array
     land: npt.NDArray[np.bool_]
     climate: npt.NDArray[np.int16]
@@ -77,6 +80,8 @@ def read_maps(fluxes: xr.Dataset) -> RunMaps:
     return RunMaps(
         lat=fluxes["lat"].values,
         lon=fluxes["lon"].values,
+        lat_edges=_edges(fluxes["lat_bounds"].values),
+        lon_edges=_edges(fluxes["lon_bounds"].values),
         area=area,
         land=fluxes["land"].values > 0,
         climate=fluxes["climate_class"].values,
@@ -88,3 +93,7 @@ def read_maps(fluxes: xr.Dataset) -> RunMaps:
         annual=np.array(annual).reshape(len(used), flux.shape[1]),
         attributes={str(key): value for key, value in fluxes.attrs.items()},
     )
+
+
+def _edges(bounds: Array) -> Array:
+    return np.append(bounds[:, 0], bounds[-1, 1])

@@ -34,9 +34,16 @@ def _one_map(maps: RunMaps, values: Array, depth: str, limit: float, folder: Pat
                           shrink=0.6, extend="max")  # fmt: skip
     bar.set_label(FLUX_LABEL, fontsize=9)
     bar.ax.tick_params(labelsize=8)
-    years = f"{maps.years[0]}-{maps.years[-1]}" if maps.years else "no year"
-    axes.set_title(f"{maps.attributes['title']}\n{depth}, mean {years}; grey: land without a value",
+    what = f"{depth}, {_period(maps)}; grey: land without a value"
+    axes.set_title(f"{maps.attributes['title']}\n{what}",
                    fontsize=10)  # fmt: skip
     path = folder / f"flux_map_{depth.replace(' ', '')}.png"
     save(figure, path, maps)
     return path
+
+
+def _period(maps: RunMaps) -> str:
+    if not maps.years:
+        return "no year with a value"
+    first, last = maps.years[0], maps.years[-1]
+    return f"{first}" if first == last else f"mean {first}-{last}"

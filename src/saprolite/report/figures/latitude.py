@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from saprolite.analysis import RunMaps, latitude_profile
 from saprolite.report.figures.style import FLUX_LABEL, new_figure, plain, save
@@ -13,17 +14,18 @@ from saprolite.report.figures.style import FLUX_LABEL, new_figure, plain, save
 def draw_latitude_profile(maps: RunMaps, folder: Path) -> Path:
     """Mean flux, total per degree, and coverage against latitude."""
     profile = latitude_profile(maps)
-    height = abs(float(profile.latitude[1] - profile.latitude[0])) if maps.lat.size > 1 else 1.0
+    height = float(np.diff(maps.lat_edges)[0])
     figure = new_figure(8.4, 5.2)
     mean, total, cover = figure.subplots(1, 3, sharey=True, width_ratios=(3, 3, 1))
     marker = "o" if maps.lat.size < 3 else None
     mean.plot(profile.mean_flux, profile.latitude, color="#0b3c5d", lw=1.3, marker=marker)
     mean.set_xlabel(f"mean {FLUX_LABEL}", fontsize=9)
     mean.set_ylabel("latitude (degrees north)", fontsize=9)
-    total.fill_betweenx(profile.latitude, 0.0, profile.total / height, step="mid", color="#3a7d8c")
+    mean.set_ylim(maps.lat_edges[0], maps.lat_edges[-1])
+    bars = {"height": height, "linewidth": 0.0}
+    total.barh(profile.latitude, profile.total / height, color="#3a7d8c", **bars)
     total.set_xlabel("total (Tg C yr$^{-1}$ per degree)", fontsize=9)
-    cover.fill_betweenx(profile.latitude, 0.0, 100.0 * np.nan_to_num(profile.coverage), step="mid",
-                        color="#b9b9b9")  # fmt: skip
+    cover.barh(profile.latitude, 100.0 * np.nan_to_num(profile.coverage), color="#b9b9b9", **bars)
     cover.set_xlabel("land with\na value (%)", fontsize=9)
     cover.set_xlim(0.0, 100.0)
     for axes in (mean, total, cover):
@@ -31,6 +33,7 @@ def draw_latitude_profile(maps: RunMaps, folder: Path) -> Path:
         axes.axhline(0.0, color="#999999", lw=0.6)
         if axes is not cover:
             axes.set_xlim(left=0.0)
+            axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
     figure.suptitle(f"{maps.attributes['title']}\nlatitude profile, {maps.depth_name}", fontsize=10)
     path = folder / "latitude_profile.png"
     save(figure, path, maps)

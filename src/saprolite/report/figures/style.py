@@ -46,13 +46,16 @@ def save(figure: Figure, path: Path, maps: RunMaps) -> None:
 
 def map_axes(figure: Figure, position: Any, maps: RunMaps) -> Any:
     """Axes of an equal-area world map, or of a plain map of a small region."""
-    lon_edges, lat_edges = _borders(maps.lon), _borders(maps.lat)
+    lon_edges, lat_edges = maps.lon_edges, maps.lat_edges
     narrow = lon_edges[-1] - lon_edges[0] < _NARROW
     projection = ccrs.PlateCarree() if narrow else ccrs.EqualEarth()
     axes = figure.add_subplot(position, projection=projection)
     if narrow:
         axes.set_extent([lon_edges[0], lon_edges[-1], lat_edges[0], lat_edges[-1]],
                         crs=ccrs.PlateCarree())  # fmt: skip
+        lines = axes.gridlines(draw_labels=True, lw=0.4, color="#999999", alpha=0.6)
+        lines.top_labels = lines.right_labels = False
+        lines.xlabel_style = lines.ylabel_style = {"size": 7}
     else:
         axes.set_global()
         south, north = max(-60.0, lat_edges[0]), min(85.0, lat_edges[-1])
@@ -67,7 +70,7 @@ def map_axes(figure: Figure, position: Any, maps: RunMaps) -> Any:
 
 def draw_map(axes: Any, maps: RunMaps, values: Array, limit: float) -> Any:
     """A flux map: colours from 0 to ``limit``, land without a value grey, water white."""
-    edges = (_borders(maps.lon), _borders(maps.lat))
+    edges = (maps.lon_edges, maps.lat_edges)
     grey = np.ma.masked_where(~(maps.land & ~np.isfinite(values)), np.zeros_like(values))
     shared = {"transform": ccrs.PlateCarree(), "rasterized": True}
     axes.pcolormesh(*edges, grey, cmap=ListedColormap([NO_DATA]), **shared)
@@ -93,8 +96,3 @@ def plain(axes: Axes) -> None:
     """No frame on the top and the right, small type."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=_FONT)
-
-
-def _borders(centres: Array) -> Array:
-    step = float(centres[1] - centres[0]) if centres.size > 1 else 1.0
-    return np.append(centres - step / 2.0, centres[-1] + step / 2.0)

@@ -71,8 +71,15 @@ def draw_annual_totals(maps: RunMaps, folder: Path) -> Path:
     departure.set_ylabel("departure from the mean (%)",
                          fontsize=9)  # fmt: skip
     for axes in (totals, departure):
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
+        if maps.years:
+            axes.set_xlim(maps.years[0] - 0.5, maps.years[-1] + 0.5)
+        if len(maps.years) < 4:
+            axes.set_xticks(maps.years)
+        else:
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
         plain(axes)
+    if len(maps.years) < 2:
+        departure.remove()  # a single year does not depart from itself
     figure.suptitle(f"{maps.attributes['title']}: total of each year", fontsize=10)
     path = folder / "annual_totals.png"
     save(figure, path, maps)
