@@ -130,6 +130,11 @@ def test_the_contract_of_the_output(world: World, tmp_path: Path) -> None:
     assert inputs["effective_thickness"].isel(cell=0).values == pytest.approx(THICKNESS)
     assert inputs["month"].values[13] == np.datetime64("2001-02-01")
 
+    # Any reader of Zarr opens the stores without a word, and they go to NetCDF as they are.
+    for name in ("fluxes", "inputs"):
+        xr.open_zarr(out / f"{name}.zarr").drop_vars("mineral").to_netcdf(tmp_path / f"{name}.nc")
+    dataset.to_netcdf(tmp_path / "all.nc")
+
     # Water has no value, land ice neither; everything else has.
     flux = dataset["carbon_sink_flux"].values
     land = np.ones(SHAPE, bool)

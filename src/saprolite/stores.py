@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,10 +71,18 @@ def create_group(path: Path, attributes: Mapping[str, Any]) -> zarr.Group:
         return zarr.create_group(path, attributes=dict(attributes), zarr_format=3)
 
 
+def consolidate(path: Path) -> None:
+    """Copy the metadata of all arrays into the group, so that xarray opens it in one read."""
+    with writing(path), warnings.catch_warnings():
+        # Not yet in the Zarr 3 specification; readers that do not know it ignore it.
+        warnings.simplefilter("ignore", category=UserWarning)
+        zarr.consolidate_metadata(str(path))
+
+
 def open_group(path: Path) -> zarr.Group:
     """An existing group, to add to or to read."""
     try:
-        return zarr.open_group(path, mode="r+")
+        return zarr.open_group(path, mode="r+", use_consolidated=False)
     except (OSError, ValueError) as error:
         raise StoreError(
             "A store of the run cannot be opened (1 problem)",

@@ -15,7 +15,7 @@ from saprolite.inputs.store import missing_attributes
 from saprolite.models import CO2Pathway
 from saprolite.sources.catalog import entry
 from saprolite.sources.koeppen import CLASS_NAMES
-from saprolite.stores import add_array, add_empty, create_group, open_group, writing
+from saprolite.stores import add_array, add_empty, consolidate, create_group, open_group, writing
 from saprolite.variables import REGISTRY
 from saprolite.version import __version__
 
@@ -136,12 +136,13 @@ class FluxStore:
         return mean
 
     def write_missing(self, missing: npt.NDArray[np.uint8]) -> None:
-        """The causes of missing values, once all years have been seen."""
+        """The causes of missing values, once all years have been seen: the store is complete."""
         stored = self._group["missing_inputs"]
         full = np.zeros(stored.size, np.uint8)
         full[self._prepared.cells] = missing
         with writing(self._path):
             stored[...] = full.reshape(stored.shape)
+        consolidate(self._path)
 
     def _values(self, name: str) -> Any:
         return self._group[name]

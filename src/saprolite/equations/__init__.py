@@ -60,12 +60,20 @@ from saprolite.equations.surface import (
     fine_sand,
     surface_area,
 )
+from saprolite.equations.trend import (
+    LinearTrend,
+    RelativeContribution,
+    linear_trend,
+    relative_contribution,
+)
 from saprolite.equations.weathering import layer_presence, weathering_rate
 
 __all__ = [
     "FROZEN_FORMS",
     "MONTHS",
     "UNFROZEN_WEIGHTS",
+    "LinearTrend",
+    "RelativeContribution",
     "ambient_intercept",
     "annualised_month",
     "base_e_coefficient",
@@ -90,12 +98,14 @@ __all__ = [
     "frozen_none",
     "frozen_percentage",
     "layer_presence",
+    "linear_trend",
     "moist_bulk_density",
     "moisture_saturation",
     "monthly_amount",
     "rate_at_reference",
     "rate_constant",
     "raw_month",
+    "relative_contribution",
     "soil_co2",
     "surface_area",
     "temperature_factor",

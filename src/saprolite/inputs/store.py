@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -18,7 +19,7 @@ from saprolite.inputs.missing import CAUSES
 from saprolite.inputs.prepare import Prepared
 from saprolite.inputs.regridded import Regridded
 from saprolite.sources.forcing import Forcing, ForcingYear
-from saprolite.stores import add_array, add_empty, create_group, open_group, writing
+from saprolite.stores import add_array, add_empty, consolidate, create_group, open_group, writing
 from saprolite.variables import REGISTRY
 
 STORE_LIMIT_BYTES = 2 * 1024**3
@@ -71,7 +72,8 @@ def write_inputs(path: Path, prepared: Prepared, fingerprint: str, report: Repor
             _write_statics(group, prepared)
             if store_forcing:
                 _write_forcing(group, prepared, years, report)
-            group.attrs["complete"] = {"fingerprint": fingerprint, "sha256": _checksum(group)}
+            group.attrs["complete"] = _mark(fingerprint, group)
+        consolidate(path)
     if store_forcing:
         return _stored(prepared, group, years)
     _check_all_years(prepared, report)
@@ -84,11 +86,14 @@ def _complete(path: Path, fingerprint: str) -> zarr.Group | None:
         return None
     try:
         group = open_group(path)
-        mark: Any = group.attrs["complete"]
-        whole = mark == {"fingerprint": fingerprint, "sha256": _checksum(group)}
+        whole = group.attrs["complete"] == _mark(fingerprint, group)
     except (StoreError, KeyError, ValueError):
         return None
     return group if whole else None
+
+
+def _mark(fingerprint: str, group: zarr.Group) -> str:
+    return f"run {fingerprint}, arrays {_checksum(group)}"
 
 
 def _checksum(group: zarr.Group) -> str:
@@ -133,8 +138,8 @@ def _attributes(prepared: Prepared) -> dict[str, Any]:
         "Conventions": "CF-1.11",
         "title": f"Prepared inputs: {prepared.study.title}",
         "comment": "; ".join(prepared.notes),
-        "reading": prepared.study.chosen_reading.as_dict(),
-        "products": prepared.products,
+        "reading": json.dumps(prepared.study.chosen_reading.as_dict()),
+        "products": json.dumps(prepared.products),
     }
 
 
