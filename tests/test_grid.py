@@ -151,3 +151,10 @@ def test_a_missing_horizon_is_missing_where_it_reaches() -> None:
 def test_layers_refuse_depths_in_disorder() -> None:
     with pytest.raises(InputError, match="increasing downwards"):
         remap_layers(np.array([1.0, 2.0]), [0.0, 0.4, 0.3], [0.0, 1.0])
+
+
+def test_majority_of_a_coarser_map_is_the_class_it_lies_in() -> None:
+    coarse, fine = Grid.globe(2.0), Grid.globe(0.5)
+    codes = np.random.default_rng(2).integers(1, 30, coarse.shape).astype(np.int16)
+    result = majority(field_on(coarse, codes), fine).values
+    assert (result == np.kron(codes, np.ones((4, 4), np.int16))).all()

@@ -60,6 +60,26 @@ def test_restart_checks_before_it_removes(world: World, finished: Path) -> None:
     assert store_digest(finished) == before
 
 
+def test_restart_reads_all_years_before_it_removes(world: World, finished: Path) -> None:
+    before = store_digest(finished)
+    with netCDF4.Dataset(world.path(2001, 6), "a") as dataset:
+        dataset["SoilTMP0_10cm_inst"][0, 5:9] = 20.0
+    with pytest.raises(InputError, match="2001-06"):
+        make(world.study(), finished, restart=True)
+    assert store_digest(finished) == before
+
+
+def test_a_fresh_folder_stays_fresh_until_all_inputs_are_right(tmp_path: Path) -> None:
+    world = World(tmp_path / "w", changes={
+        (2001, 6, "SoilTMP0_10cm_inst"): lambda f: np.where(f > 0, f - 273.15, f)}).write()  # fmt: skip
+    out = tmp_path / "out"
+    with pytest.raises(InputError, match="2001-06"):
+        make(world.study(), out)
+    assert not out.exists()
+    World(tmp_path / "w").write()
+    assert make(world.study(), out).attrs["status"] == "finished"
+
+
 def test_restart_removes_its_own_and_nothing_else(world: World, finished: Path) -> None:
     for name in ("mine.txt", "figures/thesis.pdf", "tables/mine.csv"):
         (finished / name).write_text("not saprolite's")
@@ -102,25 +122,42 @@ def test_a_crash_during_restart_leaves_an_unfinished_run(
 
 @pytest.mark.parametrize("damage", [
     "fluxes.zarr/carbon_sink_flux/c/1", "fluxes.zarr/zarr.json", "fluxes.zarr/carbon_sink_flux/zarr.json",
-    "figures/latitude_profile.png", "summary.json",
+    "figures/latitude_profile.png", "summary.json", "fluxes.zarr/carbon_sink_flux_by_mineral/c",
+    "fluxes.zarr/cell_area",
 ])  # fmt: skip
-def test_a_damaged_finished_run_is_mended(world: World, finished: Path, damage: str) -> None:
+@pytest.mark.parametrize("how", ["removed", "cut"])
+def test_a_damaged_finished_run_is_mended(
+    world: World, finished: Path, damage: str, how: str
+) -> None:
     whole = store_digest(finished / "fluxes.zarr")
     path = finished / damage
-    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    spoil(path, how)
     make(world.study(), finished)
     assert path.exists()
     assert status(finished) == "finished"
     assert store_digest(finished / "fluxes.zarr") == whole
 
 
+def spoil(path: Path, how: str) -> None:
+    """Remove a file or folder, or cut its files in half."""
+    if how == "removed":
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+        return
+    for file in path.rglob("*") if path.is_dir() else [path]:
+        if file.is_file() and file.suffix != ".png":
+            file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+@pytest.mark.parametrize("how", ["removed", "cut"])
 @pytest.mark.parametrize("damage", ["soil_temperature/c/1", "clay", "zarr.json", ""])
-def test_damaged_inputs_are_prepared_again(world: World, tmp_path: Path, damage: str) -> None:
+def test_damaged_inputs_are_prepared_again(
+    world: World, tmp_path: Path, damage: str, how: str
+) -> None:
     out = tmp_path / "out"
     fluxes_only(world.study(), out)
     fluxes, inputs = store_digest(out / "fluxes.zarr"), store_digest(out / "inputs.zarr")
     path = out / "inputs.zarr" / damage
-    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    spoil(path, how)
     (out / "inputs.zarr").mkdir(exist_ok=True)
     (out / "ledger.jsonl").unlink()
     fluxes_only(world.study(), out)
@@ -186,3 +223,19 @@ def test_check_finds_a_missing_kinetic_table_and_a_wrong_later_year(tmp_path: Pa
     with pytest.raises(InputError, match="2001-06"):
         fluxes_only(world.study(output__store_forcing="never"), tmp_path / "out")
     assert not (tmp_path / "out/ledger.jsonl").exists()
+
+
+def test_an_input_that_changes_during_the_run_is_noticed(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compute_year = engine_run.compute_year
+
+    def and_touch(*arguments: Any) -> Any:
+        with netCDF4.Dataset(world.path(2001, 1), "a") as dataset:
+            dataset["Evap_tavg"][0, 5] = 1.0e-5
+        return compute_year(*arguments)
+
+    monkeypatch.setattr(engine_run, "compute_year", and_touch)
+    with pytest.raises(StoreError, match="changed during the run"):
+        make(world.study(output__store_forcing="never"), tmp_path / "out")
+    assert status(tmp_path / "out") == "unfinished"

@@ -292,3 +292,17 @@ def test_labelled_arrays_are_not_combined_by_position() -> None:
         carbon_sink_flux(
             theta, np.full(12, 290.0), np.full(12, 60.0), mineral_share={"illite": 0.1}, **SITE
         )
+
+
+def test_the_year_before_and_the_sum_of_shares_are_checked() -> None:
+    drivers = (np.full(12, 0.3), np.full(12, 290.0), np.full(12, 60.0))
+    for previous in (np.full(24, 60.0), np.full(11, 60.0), np.full(12, 8e6)):
+        with pytest.raises(InputError, match=r"previous_evapotranspiration|the year before"):
+            carbon_sink_flux(
+                *drivers,
+                mineral_share={"illite": 0.1},
+                previous_evapotranspiration=previous,
+                **SITE,
+            )
+    with pytest.raises(InputError, match=r"add up to 1\.9"):
+        carbon_sink_flux(*drivers, mineral_share={"illite": 0.95, "mica": 0.95}, **SITE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +24,10 @@ def write_text(path: Path, text: str) -> None:
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(path.name + ".part")
-        temporary.write_text(text, encoding="utf-8")
+        with temporary.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
         temporary.replace(path)
 
 
@@ -39,6 +43,10 @@ def unwritable(path: Path, error: OSError) -> StoreError:
         [Problem(str(path), error.strerror or str(error), "a folder on a disk with space, writable",
                  "free space, or give another --out; the same command then goes on")],
     )  # fmt: skip
+
+
+# What reading a damaged or half-removed store raises, from zarr, its codecs and the disk.
+DAMAGED = (StoreError, KeyError, ValueError, RuntimeError, OSError)
 
 
 @contextmanager

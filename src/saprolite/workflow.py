@@ -14,6 +14,7 @@ from saprolite.engine.run import compute
 from saprolite.engine.state import FINISHED, peak_memory_bytes, read_state, write_state
 from saprolite.errors import Problem, StoreError
 from saprolite.inputs import Prepared, prepare
+from saprolite.inputs.store import check_all_years
 from saprolite.stores import open_dataset, write_json, write_text
 from saprolite.study import Study
 from saprolite.study_template import demo_content
@@ -32,10 +33,7 @@ def check(study: str | Path | Study, report: Report = _quiet) -> Prepared:
     wrong. Returns the prepared inputs.
     """
     prepared = prepare(_study(study))
-    years = prepared.study.years
-    for number, year in enumerate(years):
-        prepared.read_year(year)
-        report("checking inputs", number + 1, len(years))
+    check_all_years(prepared, report)
     return prepared
 
 

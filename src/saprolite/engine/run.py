@@ -25,10 +25,10 @@ from saprolite.engine.state import (
 from saprolite.engine.store import FluxStore
 from saprolite.errors import Problem, StoreError
 from saprolite.inputs import CAUSES, Prepared, counts, prepare
-from saprolite.inputs.store import write_inputs
+from saprolite.inputs.store import check_all_years, inputs_are_written, write_inputs
 from saprolite.models.explain import flagged_numbers, unverified_numbers
 from saprolite.sources.catalog import entry
-from saprolite.stores import remove, write_text, writing
+from saprolite.stores import DAMAGED, remove, write_text, writing
 from saprolite.study import Study
 
 Report = Callable[[str, int, int], None]
@@ -46,16 +46,17 @@ def compute(study: Study, out: Path, restart: bool, report: Report) -> dict[str,
     clock = _Clock()
     before = read_state(out)
     _refuse_foreign_folder(out, before)
-    report("checking inputs", 0, 1)
     prepared = prepare(study)
+    stamps = _stamps(prepared)
     digests = input_digests(prepared.files)
     mark = fingerprint(study, digests)
-    report("checking inputs", 1, 1)
+    if before and not restart:
+        _refuse_another_run(out, before, mark)
+    if not inputs_are_written(out / "inputs.zarr", mark):
+        check_all_years(prepared, report)
     if before and restart:
         _remove_own(out, before)
         before = None
-    if before:
-        _refuse_another_run(out, before, mark)
     state = before or _new_state(study, prepared, digests, mark)
     clock.start_from(state)
 
@@ -64,6 +65,7 @@ def compute(study: Study, out: Path, restart: bool, report: Report) -> dict[str,
         if _is_whole(out, state, prepared, ledger):
             return state
         state["status"] = UNFINISHED
+        _refuse_another_run(out, state, mark)
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
     write_state(out, state)
@@ -90,14 +92,35 @@ def compute(study: Study, out: Path, restart: bool, report: Report) -> dict[str,
     store.write_missing(missing)
     state["missing_inputs_by_cause"] = counts(missing, prepared.area)
     state["counts_of_clipped_values"] = dict(total)
+    state["static_maps_sha256"] = store.static_checksum()
     state["years_used"] = store.used_years()
     left_out = sorted(set(study.years) - set(state["years_used"]))
     if left_out:
         note = f"years without any value, left out of the means: {', '.join(map(str, left_out))}"
         state["notes"] = [*prepared.notes, note]
+    _refuse_changed_inputs(out, stamps, _stamps(prepared))
     clock.write_into(state)
     write_state(out, state)
     return state
+
+
+def _stamps(prepared: Prepared) -> dict[str, tuple[int, int]]:
+    """Size and time of change of every input file."""
+    files = [file for paths in prepared.files.values() for file in paths]
+    return {str(file): (file.stat().st_size, file.stat().st_mtime_ns) for file in files}
+
+
+def _refuse_changed_inputs(
+    out: Path, before: dict[str, tuple[int, int]], after: dict[str, tuple[int, int]]
+) -> None:
+    changed = [file for file, stamp in before.items() if after[file] != stamp]
+    if changed:
+        raise StoreError(
+            "An input changed during the run (1 problem)",
+            [Problem(", ".join(changed[:5]), "not the file that the run began with",
+                     "input files that stay as they are",
+                     f"start over: saprolite run STUDY.toml --out {out} --restart")],
+        )  # fmt: skip
 
 
 class _Clock:
@@ -154,16 +177,23 @@ def _flux_store(
     if ledger.entries() and path.is_dir():
         try:
             store = FluxStore.open(path, prepared)
+            store.static_maps()
             return store, _whole_years(store, ledger)
-        except (StoreError, KeyError):
+        except DAMAGED:
             pass  # what is left of a store that was being made or removed: make it anew
     ledger.path.unlink(missing_ok=True)
     return FluxStore.create(path, prepared, digests), set()
 
 
 def _whole_years(store: FluxStore, ledger: Ledger) -> set[int]:
-    return {year for year, entry in ledger.entries().items()
-            if store.checksum(year) == entry.checksum}  # fmt: skip
+    return {year for year, done in ledger.entries().items() if _as_written(store, done)}
+
+
+def _as_written(store: FluxStore, done: Entry) -> bool:
+    try:
+        return store.checksum(done.year) == done.checksum
+    except DAMAGED:
+        return False
 
 
 def _is_whole(out: Path, state: dict[str, Any], prepared: Prepared, ledger: Ledger) -> bool:
@@ -172,8 +202,9 @@ def _is_whole(out: Path, state: dict[str, Any], prepared: Prepared, ledger: Ledg
         return False
     try:
         store = FluxStore.open(out / "fluxes.zarr", prepared)
-        return _whole_years(store, ledger) == set(prepared.study.years)
-    except (StoreError, KeyError):
+        statics = store.static_checksum() == state["static_maps_sha256"]
+        return statics and _whole_years(store, ledger) == set(prepared.study.years)
+    except DAMAGED:
         return False
 
 

@@ -33,7 +33,7 @@ def read_state(out: Path) -> dict[str, Any] | None:
         raise StoreError(
             "The state of the run cannot be read (1 problem)",
             [Problem(str(file), str(error), "the run.json that saprolite wrote",
-                     "start over: saprolite run STUDY.toml --out OUT --restart")],
+                     "give another --out, or remove the folder")],
         ) from error  # fmt: skip
     return dict(state)
 

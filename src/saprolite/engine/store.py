@@ -23,6 +23,10 @@ Array = npt.NDArray[np.float64]
 FLUX = "carbon_sink_flux"
 BY_GROUP = "carbon_sink_flux_by_group"
 BY_MINERAL = "carbon_sink_flux_by_mineral"
+_STATIC = (
+    "year", "layer", "depth", "depth_bounds", "lat", "lat_bounds", "lon", "lon_bounds", "mineral",
+    "cell_area", "land", "climate_class", "missing_inputs",
+)  # fmt: skip
 DISPLAY_UNITS = "t C km-2 yr-1"
 
 
@@ -99,6 +103,25 @@ class FluxStore:
         for name in (FLUX, BY_GROUP):
             if name == FLUX or name in self._group:
                 digest.update(np.ascontiguousarray(self._values(name)[index]).tobytes())
+        return digest.hexdigest()
+
+    def static_maps(self) -> dict[str, Array]:
+        """Every array that is not a series of years, read; raises where one is damaged."""
+        groups = ("order", "coefficient") if len(self._prepared.model.groups) > 1 else ()
+        means = (BY_MINERAL,) if BY_MINERAL in self._group else ()
+        series = (FLUX, BY_GROUP) if groups else (FLUX,)
+        for name in series:
+            self._group[name]  # the metadata of the series must be there too
+        names = (*_STATIC, *groups, *means)
+        return {name: np.asarray(self._values(name)[...]) for name in names}
+
+    def static_checksum(self) -> str:
+        """Checksum of the coordinates, the static maps and the means by mineral."""
+        digest = hashlib.sha256()
+        for name, values in self.static_maps().items():
+            text = values.dtype.kind not in "fiu"
+            content = "\n".join(map(str, values.ravel())).encode() if text else values.tobytes()
+            digest.update(name.encode() + content)
         return digest.hexdigest()
 
     def used_years(self) -> list[int]:

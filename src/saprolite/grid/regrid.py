@@ -86,29 +86,21 @@ def _overlaps(source: Array, target: Array) -> Any:
 def majority(classes: xr.DataArray, target: Grid, nodata: int = 0) -> xr.DataArray:
     """Class that covers most of the classified area of each target cell; never a mean.
 
-    ``classes``: integers on (lat, lon), normalised. Cells of ``nodata`` do not vote; a target cell
-    without any vote is ``nodata``. A source cell belongs to the target cell of its centre; ties go
-    to the lower code.
+    ``classes``: integers on (lat, lon), normalised, finer or coarser than the target. Cells of
+    ``nodata`` do not vote; a target cell without any vote is ``nodata``; ties go to the lower code.
     """
-    rows = np.digitize(classes["lat"].values, target.lat_edges) - 1
-    columns = np.digitize(classes["lon"].values, target.lon_edges) - 1
-    inside = (
-        ((rows >= 0) & (rows < target.lat.size))[:, None]
-        & ((columns >= 0) & (columns < target.lon.size))[None, :]
-        & (classes.values != nodata)
-    )
-    row, column = np.nonzero(inside)
-    values = classes.values[row, column].astype(np.int64)
-    weights = np.cos(np.deg2rad(classes["lat"].values))[row]
-    highest = int(values.max(initial=0))
-    cell = rows[row] * target.lon.size + columns[column]
-    cells = target.lat.size * target.lon.size
-    votes = np.bincount(cell * (highest + 1) + values, weights, cells * (highest + 1))
-    votes = np.round(votes.reshape(cells, highest + 1), 9)
-    winner = np.where(votes.max(axis=1) > 0.0, votes.argmax(axis=1), nodata)
+    source = Grid.from_centres(classes["lat"], classes["lon"], str(classes.name or "classes"))
+    rows = _overlaps(_height(source.lat_edges), _height(target.lat_edges))
+    columns = _overlaps(source.lon_edges, target.lon_edges)
+    winner = np.full(target.shape, nodata, np.int16)
+    most = np.zeros(target.shape)
+    for code in np.unique(classes.values):
+        if code == nodata:
+            continue
+        votes = (columns @ (rows @ (classes.values == code).astype(np.float64)).T).T
+        ahead = votes > most * (1.0 + 1e-9)
+        winner[ahead], most[ahead] = code, votes[ahead]
     return xr.DataArray(
-        winner.reshape(target.shape).astype(np.int16),
-        dims=("lat", "lon"),
-        coords={"lat": target.lat, "lon": target.lon},
+        winner, dims=("lat", "lon"), coords={"lat": target.lat, "lon": target.lon},
         name=classes.name,
-    )
+    )  # fmt: skip

@@ -14,12 +14,19 @@ import numpy as np
 import numpy.typing as npt
 import zarr
 
-from saprolite.errors import StoreError
 from saprolite.inputs.missing import CAUSES
 from saprolite.inputs.prepare import Prepared
 from saprolite.inputs.regridded import Regridded
 from saprolite.sources.forcing import Forcing, ForcingYear
-from saprolite.stores import add_array, add_empty, consolidate, create_group, open_group, writing
+from saprolite.stores import (
+    DAMAGED,
+    add_array,
+    add_empty,
+    consolidate,
+    create_group,
+    open_group,
+    writing,
+)
 from saprolite.variables import REGISTRY
 
 STORE_LIMIT_BYTES = 2 * 1024**3
@@ -74,10 +81,7 @@ def write_inputs(path: Path, prepared: Prepared, fingerprint: str, report: Repor
                 _write_forcing(group, prepared, years, report)
             group.attrs["complete"] = _mark(fingerprint, group)
         consolidate(path)
-    if store_forcing:
-        return _stored(prepared, group, years)
-    _check_all_years(prepared, report)
-    return prepared
+    return _stored(prepared, group, years) if store_forcing else prepared
 
 
 def _complete(path: Path, fingerprint: str) -> zarr.Group | None:
@@ -87,7 +91,7 @@ def _complete(path: Path, fingerprint: str) -> zarr.Group | None:
     try:
         group = open_group(path)
         whole = group.attrs["complete"] == _mark(fingerprint, group)
-    except (StoreError, KeyError, ValueError):
+    except DAMAGED:
         return None
     return group if whole else None
 
@@ -110,8 +114,13 @@ def _checksum(group: zarr.Group) -> str:
     return total.hexdigest()
 
 
-def _check_all_years(prepared: Prepared, report: Report) -> None:
-    """Read what is not stored once, so that a wrong value is found before anything is computed."""
+def inputs_are_written(path: Path, fingerprint: str) -> bool:
+    """Whether the store of these inputs is whole: then all of them have been read and checked."""
+    return _complete(path, fingerprint) is not None
+
+
+def check_all_years(prepared: Prepared, report: Report) -> None:
+    """Read every year of the forcing, so that a wrong value is found before anything is done."""
     years = _stored_years(prepared)
     for number, year in enumerate(years):
         prepared.read_year(year)

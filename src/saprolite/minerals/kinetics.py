@@ -114,7 +114,14 @@ class KineticTable:
                     )
                 ],
             )
-        return cls._parse(str(path), path.read_text(encoding="utf-8"))
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (UnicodeDecodeError, OSError) as error:
+            raise InputError(
+                "Kinetic table cannot be read (1 problem)",
+                [Problem(str(path), str(error), "a CSV file in UTF-8", "save it as CSV UTF-8")],
+            ) from error
+        return cls._parse(str(path), text)
 
     @classmethod
     def load(cls, name_or_path: str) -> KineticTable:

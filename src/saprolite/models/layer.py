@@ -131,16 +131,33 @@ def _check_site(model: CO2Pathway, drivers: Drivers, soil: Soil) -> None:
                 Problem(name, f"shape {shape}", "12 months on the first axis",
                         "pass January to December first")
             )  # fmt: skip
+    previous = drivers.previous_evapotranspiration
+    if previous is not None and np.shape(previous)[:1] != (eq.MONTHS,):
+        problems.append(
+            Problem("previous_evapotranspiration", f"shape {np.shape(previous)}",
+                    "12 months on the first axis", "pass January to December of the year before")
+        )  # fmt: skip
     if model.reading.atmosphere == "series" and drivers.atmospheric_co2 is None:
         problems.append(
             Problem("atmospheric_co2", "nothing", 'ppm, with atmosphere = "series"',
                     "pass atmospheric_co2=...")
         )  # fmt: skip
     longest = max(drivers.seconds)
+    shares: Number = sum(np.asarray(share, float) for share in soil.mineral_share.values())
+    if np.any(shares > 1.0 + 1e-6):
+        problems.append(
+            Problem("mineral_share", f"shares that add up to {np.nanmax(shares):g}", "1 or less",
+                    "pass shares of the clay-size fraction, not percent")
+        )  # fmt: skip
     values = {
         "soil_moisture": drivers.soil_moisture,
         "soil_temperature": drivers.soil_temperature,
         "evapotranspiration": drivers.evapotranspiration / longest,
+        **(
+            {}
+            if previous is None
+            else {"evapotranspiration of the year before": previous / longest}
+        ),
         "clay": soil.clay,
         "silt": soil.silt,
         "sand": soil.sand,
