@@ -7,7 +7,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from saprolite.stores import unwritable
+from saprolite.stores import writing
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,10 @@ class Ledger:
 
     def add(self, entry: Entry) -> None:
         """Add a line and bring it to the disk."""
-        try:
-            with self.path.open("a+b") as stream:
-                # A line that a crash cut off ends here; the new one starts on a line of its own.
-                if stream.tell() and not self.path.read_bytes().endswith(b"\n"):
-                    stream.write(b"\n")
-                stream.write(json.dumps(asdict(entry)).encode() + b"\n")
-                stream.flush()
-                os.fsync(stream.fileno())
-        except OSError as error:
-            raise unwritable(self.path, error) from error
+        with writing(self.path), self.path.open("a+b") as stream:
+            # A line that a crash cut off ends here; the new one starts on a line of its own.
+            if stream.tell() and not self.path.read_bytes().endswith(b"\n"):
+                stream.write(b"\n")
+            stream.write(json.dumps(asdict(entry)).encode() + b"\n")
+            stream.flush()
+            os.fsync(stream.fileno())

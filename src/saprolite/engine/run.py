@@ -86,8 +86,8 @@ def compute(study: Study, out: Path, restart: bool, report: Report) -> dict[str,
     mean = store.write_means_by_mineral(prepared.model, shares)
 
     total: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
-    for entry_ in ledger.entries().values():
-        total.update(entry_.counts)
+    for done_year in ledger.entries().values():
+        total.update(done_year.counts)
     missing = _with_missing_forcing(prepared, statics, mean)
     store.write_missing(missing)
     state["missing_inputs_by_cause"] = counts(missing, prepared.area)
@@ -107,13 +107,14 @@ def compute(study: Study, out: Path, restart: bool, report: Report) -> dict[str,
 def _stamps(prepared: Prepared) -> dict[str, tuple[int, int]]:
     """Size and time of change of every input file."""
     files = [file for paths in prepared.files.values() for file in paths]
-    return {str(file): (file.stat().st_size, file.stat().st_mtime_ns) for file in files}
+    found = {str(file): file.stat() for file in files if file.exists()}
+    return {file: (stat.st_size, stat.st_mtime_ns) for file, stat in found.items()}
 
 
 def _refuse_changed_inputs(
     out: Path, before: dict[str, tuple[int, int]], after: dict[str, tuple[int, int]]
 ) -> None:
-    changed = [file for file, stamp in before.items() if after[file] != stamp]
+    changed = [file for file, stamp in before.items() if after.get(file) != stamp]
     if changed:
         raise StoreError(
             "An input changed during the run (1 problem)",

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from saprolite.inputs import Prepared
-from saprolite.inputs.store import missing_attributes
+from saprolite.inputs.store import missing_attributes, write_layers_and_minerals
 from saprolite.models import CO2Pathway
 from saprolite.sources.catalog import entry
 from saprolite.sources.koeppen import CLASS_NAMES
@@ -187,13 +187,7 @@ class FluxStore:
             np.array(list(prepared.study.years)),
             {"long_name": "calendar year", "units": "1"},
         )
-        add_array(
-            group,
-            "layer",
-            ["layer"],
-            np.arange(1, edges.size),
-            {"long_name": "number of the soil layer, from the surface down", "units": "1"},
-        )
+        write_layers_and_minerals(group, prepared)
         add_array(
             group,
             "depth",
@@ -226,13 +220,6 @@ class FluxStore:
                 np.stack([bounds[:-1], bounds[1:]], axis=1),
                 {"units": unit},
             )
-        add_array(
-            group,
-            "mineral",
-            ["mineral"],
-            np.array(prepared.study.minerals.names, dtype="U"),
-            {"long_name": "mineral"},
-        )
 
     def _write_maps(self) -> None:
         prepared, group = self._prepared, self._group

@@ -1,7 +1,6 @@
 """Everything that knows geometry: cell areas, layers, regridding."""
 
 from saprolite.grid.cells import (
-    EARTH_SHAPES,
     Grid,
     edges,
     ellipsoid_band_area,
@@ -11,7 +10,6 @@ from saprolite.grid.layers import overlap, remap_amounts, remap_layers
 from saprolite.grid.regrid import conservative, majority, normalise
 
 __all__ = [
-    "EARTH_SHAPES",
     "Grid",
     "conservative",
     "edges",

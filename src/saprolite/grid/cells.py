@@ -11,7 +11,6 @@ from saprolite.constants import MEAN_EARTH_RADIUS, WGS84_FLATTENING, WGS84_SEMI_
 from saprolite.errors import InputError, Problem
 
 Array = npt.NDArray[np.float64]
-EARTH_SHAPES = ("wgs84", "sphere")
 _M2_PER_KM2 = 1.0e6
 
 

@@ -177,13 +177,6 @@ def _write_coordinates(group: zarr.Group, prepared: Prepared) -> None:
         {"standard_name": "longitude", "units": "degrees_east"},
     )
     add_array(group, "cell_area", ["cell"], prepared.area, REGISTRY["cell_area"].attributes)
-    add_array(
-        group,
-        "layer",
-        ["layer"],
-        np.arange(1, edges.size),
-        {"long_name": "soil layer, from the surface down", "units": "1"},
-    )
     for name, values in (("layer_top", edges[:-1]), ("layer_bottom", edges[1:])):
         add_array(
             group,
@@ -192,6 +185,18 @@ def _write_coordinates(group: zarr.Group, prepared: Prepared) -> None:
             values,
             {"long_name": f"depth of the {name.replace('_', ' ')}", "units": "m"},
         )
+    write_layers_and_minerals(group, prepared)
+
+
+def write_layers_and_minerals(group: zarr.Group, prepared: Prepared) -> None:
+    """The coordinates that every store of a run has in common."""
+    add_array(
+        group,
+        "layer",
+        ["layer"],
+        np.arange(1, len(prepared.layer_edges)),
+        {"long_name": "number of the soil layer, from the surface down", "units": "1"},
+    )
     add_array(
         group,
         "mineral",
