@@ -116,15 +116,15 @@ def test_the_illite_mica_class_is_split_and_conserved() -> None:
 def test_a_user_table(tmp_path: Path) -> None:
     good = tmp_path / "mine.csv"
     good.write_text(
-        "# my numbers\nrow,mineral,pathway,pk,order,coefficient_K,source,confidence\n"
-        "Illite,illite,CO2,16.1,0.5,1800,my laboratory,R\n"
+        "# my numbers\nrow,mineral,pathway,pk,basis,order,coefficient_K,source,confidence\n"
+        "Illite,illite,CO2,16.1,kmol_c,0.5,1800,my laboratory,R\n"
     )
     assert KineticTable.load(str(good)).row("illite", "CO2").pk == 16.1
     bad = tmp_path / "bad.csv"
     bad.write_text(
-        "row,mineral,pathway,pk,order,coefficient_K,source,confidence\n"
-        "A,ilite,CO2,16.1,0.5,1800,x,R\nB,illite,CO3,16.1,0.5,1800,x,R\n"
-        "C,illite,CO2,a,0.5,1800,x,R\nD,illite,CO2,16,0.5,1800,,R\nE,illite,CO2,16,0.5,1800,x,?\n"
+        "row,mineral,pathway,pk,basis,order,coefficient_K,source,confidence\n"
+        "A,ilite,CO2,16.1,kmol_c,0.5,1800,x,R\nB,illite,CO3,16.1,kmol_c,0.5,1800,x,R\n"
+        "C,illite,CO2,a,kmol_c,0.5,1800,x,R\nD,illite,CO2,16,kmol_c,0.5,1800,,R\nE,illite,CO2,16,kmol_c,0.5,1800,x,?\n"
     )
     with pytest.raises(InputError, match="5 problems"):
         KineticTable.load(str(bad))

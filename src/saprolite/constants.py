@@ -149,3 +149,67 @@ MEAN_EARTH_RADIUS = _constant(
     "computed from WGS 84 (authalic radius)",
     "C",
 )
+
+_OLIVER = "Oliver et al. 1983 (recalled)"
+OLIVER_OFFSET = _constant(
+    "OLIVER_OFFSET", 0.96, "1", "pK of organic acid: constant term", _OLIVER, "U"
+)
+OLIVER_LINEAR = _constant(
+    "OLIVER_LINEAR", 0.90, "1", "pK of organic acid: factor of pH", _OLIVER, "U"
+)
+OLIVER_QUADRATIC = _constant(
+    "OLIVER_QUADRATIC", -0.039, "1", "pK of organic acid: factor of pH squared", _OLIVER, "U"
+)
+DEBYE_HUECKEL_A = _constant(
+    "DEBYE_HUECKEL_A",
+    0.5,
+    "kmol-0.5 m1.5",
+    "Debye-Hueckel slope A",
+    "MAGIC core (Mobius2 @6f61616)",
+    "R",
+)
+DAVIES_LINEAR = _constant(
+    "DAVIES_LINEAR", 0.3, "m3 kmol-1", "linear term of Davies' equation", "PHREEQC", "R"
+)
+
+GAS_CONSTANT = _constant(
+    "GAS_CONSTANT",
+    8.31446261815324e-3,
+    "kJ mol-1 K-1",
+    "molar gas constant",
+    "CODATA 2018 (product of two defined constants)",
+    "exact",
+)
+STANDARD_TEMPERATURE = _constant(
+    "STANDARD_TEMPERATURE", 298.15, "K", "25 degC, reference of log K", "convention", "exact"
+)
+
+ALUMINIUM_CHARGE = _constant(
+    "ALUMINIUM_CHARGE", 3.0, "kmol_c kmol-1", "charge of Al3+", "chemistry", "exact"
+)
+BASE_CATION_CHARGE = _constant(
+    "BASE_CATION_CHARGE",
+    2.0,
+    "kmol_c kmol-1",
+    "charge of Bc = Ca + Mg + K in molar ratios, K counted as divalent",
+    "factor 1.5 = 3/2 of the Mapping Manual V.3 (recalled)",
+    "U",
+)
+MOL_PER_KMOL = _constant("MOL_PER_KMOL", 1000.0, "mol kmol-1", "kilo", _SI, "exact")
+MINIMUM_BASE_CONCENTRATION = _constant(
+    "MINIMUM_BASE_CONCENTRATION",
+    1.0e-5,
+    "kmol_c m-3",
+    "[Bc]min, Ca + Mg + K that roots leave in the water (0.01 eq m-3)",
+    "Mapping Manual V.3 (recalled; PROFILE 1.5e-5)",
+    "U",
+)
+
+_SEA_SALT = "NIVA critical_loads_2 @b464e053, ratios to chloride"
+SEA_SALT_CA = _constant("SEA_SALT_CA", 0.037, "1", "Ca to Cl in sea water, charge", _SEA_SALT, "R")
+SEA_SALT_MG = _constant("SEA_SALT_MG", 0.196, "1", "Mg to Cl in sea water, charge", _SEA_SALT, "R")
+SEA_SALT_K = _constant("SEA_SALT_K", 0.018, "1", "K to Cl in sea water, charge", _SEA_SALT, "R")
+SEA_SALT_NA = _constant("SEA_SALT_NA", 0.859, "1", "Na to Cl in sea water, charge", _SEA_SALT, "R")
+SEA_SALT_SO4 = _constant(
+    "SEA_SALT_SO4", 0.103, "1", "SO4 to Cl in sea water, charge", _SEA_SALT, "R"
+)

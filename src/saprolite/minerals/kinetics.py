@@ -14,7 +14,8 @@ from saprolite.minerals.tables import csv_rows, packaged_text
 
 PATHWAYS = ("H", "H2O", "CO2", "R", "OH")
 PACKAGED = ("nutsfor", "sverdrup_warfvinge_1995", "sverdrup_2019", "sverdrup_1990", "recalled")
-_REQUIRED = ("row", "mineral", "pathway", "pk", "order", "source", "confidence")
+BASES = ("kmol_c", "kmol")
+_REQUIRED = ("row", "mineral", "pathway", "pk", "basis", "order", "source", "confidence")
 _NUMBERS = (
     "pk", "order", "coefficient_K", "reference_temperature_K",
     "y_al", "c_al", "x_bc", "c_bc", "z_si", "c_si", "c_r",
@@ -26,8 +27,8 @@ CONFIDENCES = ("S", "R", "C", "I", "U")
 class KineticRow:
     """One pathway of one row of a kinetic table.
 
-    ``pk``: cologarithm of K (kmol_c or kmol m-2 s-1) at ``reference_temperature`` (K); ``order`` of
-    the reaction; ``coefficient``: A in K, for base 10; ``brakes``: the exponents and limiting
+    ``pk``: cologarithm of K at ``reference_temperature`` (K); ``basis``: whether K counts kmol_c of
+    base cations or kmol of mineral (m-2 s-1); ``order`` of the reaction; ``coefficient``: A in K, for base 10; ``brakes``: the exponents and limiting
     concentrations (kmol m-3) of the pathway's brakes.
     """
 
@@ -35,6 +36,7 @@ class KineticRow:
     mineral: str
     pathway: str
     pk: float
+    basis: str
     order: float
     coefficient: float | None
     reference_temperature: float
@@ -216,6 +218,55 @@ class KineticTable:
         raise_if_any(MineralError, "No kinetic data", problems)
         return tuple(rows)
 
+    def pathways(self, mineral: str, source_row: str | None = None) -> dict[str, KineticRow]:
+        """All pathways of one row of a mineral: of the first of the table, or of ``source_row``.
+
+        Raises ``MineralError`` for a mineral or a row that the table does not have, and for a row
+        with a number that cannot be right.
+
+        >>> sorted(KineticTable.named("nutsfor").pathways("biotite"))
+        ['CO2', 'H', 'H2O', 'R']
+        """
+        wanted = Mineral.named(mineral).kinetics_as
+        own = [row for row in self.rows if row.mineral == wanted]
+        names = list(dict.fromkeys(row.row for row in own))
+        if source_row is None and names:
+            source_row = names[0]
+        found = {row.pathway: row for row in own if row.row == source_row}
+        if not found:
+            minerals = sorted({row.mineral for row in self.rows})
+            raise MineralError(
+                "No kinetic data (1 problem)",
+                [
+                    Problem(
+                        mineral if not names else f"{mineral}, row {source_row!r}",
+                        f"no such row in table '{self.name}'",
+                        ", ".join(names or minerals),
+                        did_you_mean(str(source_row), names)
+                        if names
+                        else "choose another table (kinetics = ...) or leave the mineral out",
+                    )
+                ],
+            )
+        refused = [row for row in found.values() if row.flag.startswith("refused")]
+        others = [name for name in names if name != source_row]
+        raise_if_any(
+            MineralError,
+            "A kinetic number that cannot be right",
+            [
+                Problem(
+                    f"{mineral}, row {source_row}, pathway {row.pathway}",
+                    f"pk {row.pk} ({row.flag})",
+                    "a verified number" + (", or the row " + ", ".join(others) if others else ""),
+                    f'kinetic_rows = {{ {mineral} = "{others[0]}" }}'
+                    if others
+                    else "give your own table (kinetics = ...csv)",
+                )
+                for row in refused
+            ],
+        )
+        return found
+
 
 @cache
 def _packaged(name: str) -> KineticTable:
@@ -236,6 +287,8 @@ def _row(item: dict[str, str]) -> KineticRow:
             raise ValueError(f"{key} is empty")
     if item["pathway"] not in PATHWAYS:
         raise ValueError(f"pathway {item['pathway']!r} is none of {', '.join(PATHWAYS)}")
+    if item["basis"] not in BASES:
+        raise ValueError(f"basis {item['basis']!r} is none of {', '.join(BASES)}")
     if item["confidence"] not in CONFIDENCES:
         raise ValueError(f"confidence {item['confidence']!r} is none of {', '.join(CONFIDENCES)}")
     if item.get("base", "10") not in ("10", ""):
@@ -252,6 +305,7 @@ def _row(item: dict[str, str]) -> KineticRow:
         mineral=item["mineral"],
         pathway=item["pathway"],
         pk=numbers["pk"],
+        basis=item["basis"],
         order=numbers["order"],
         coefficient=numbers.get("coefficient_K"),
         reference_temperature=numbers.get("reference_temperature_K", 281.0),

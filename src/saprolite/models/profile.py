@@ -21,6 +21,7 @@ from saprolite import equations as eq
 from saprolite.errors import MineralError, Problem
 from saprolite.minerals import CLAY_MINERALS, KineticRow, KineticTable, co2_per_mol, composition
 from saprolite.models.reading import Reading
+from saprolite.models.soil import reactive_area, saturation
 
 Number = Any
 
@@ -107,19 +108,12 @@ class CO2Pathway:
 
     def reactive_area(self, soil: Soil) -> Number:
         """A_w in m2 m-3 (Eq 6 with the reading's density factor, sand cut and basis)."""
-        reading = self.reading
-        if reading.mineral_basis == "clay_surface":
+        if self.reading.mineral_basis == "clay_surface":
             area = eq.clay_surface_area(soil.clay)
-        elif reading.coarse_sand == "as_sand":
-            area = eq.surface_area(soil.clay, soil.silt, soil.sand)
-        else:
-            fine = eq.fine_sand(soil.sand, reading.coarse_sand_share)
-            area = eq.surface_area(soil.clay, soil.silt, fine)
-            if reading.coarse_sand == "reduced":
-                area = area + eq.coarse_sand_area(soil.sand, reading.coarse_sand_share)
-        if reading.density_factor == "bulk":
-            area = area * eq.density_factor(soil.bulk_density)
-        return area
+            if self.reading.density_factor == "bulk":
+                area = area * eq.density_factor(soil.bulk_density)
+            return area
+        return reactive_area(self.reading, soil.clay, soil.silt, soil.sand, soil.bulk_density)
 
     def content(self, share: Number, clay: Number) -> Number:
         """x_i on the reading's basis, from the mineral's share of the clay-size fraction."""
@@ -181,11 +175,7 @@ class CO2Pathway:
 
     def saturation(self, soil_moisture: Number, bulk_density: Number) -> Number:
         """phi before it is clipped (Eq 7 under the reading)."""
-        if self.reading.moisture_density == "theta_only":
-            return soil_moisture + 0.0 * bulk_density
-        if self.reading.moisture_density == "moist":
-            bulk_density = eq.moist_bulk_density(soil_moisture, bulk_density)
-        return eq.moisture_saturation(soil_moisture, bulk_density)
+        return saturation(self.reading, soil_moisture, bulk_density)
 
     def unfrozen(self, soil_temperature: Number) -> Callable[[int], Number]:
         """u of a month, 0 to 1 (Eq 1 under the reading), for one year of temperatures."""
@@ -210,8 +200,8 @@ class CO2Pathway:
         totals: list[Number] = [0.0] * len(self.groups)
         for month, seconds in enumerate(drivers.seconds):
             pressure = self.soil_co2(drivers, month)
-            saturation = self.saturation(drivers.soil_moisture[month], bulk_density)
-            wet_and_unfrozen = eq.clipped_saturation(saturation) * unfrozen(month)
+            wetness = self.saturation(drivers.soil_moisture[month], bulk_density)
+            wet_and_unfrozen = eq.clipped_saturation(wetness) * unfrozen(month)
             for index, group in enumerate(self.groups):
                 co2 = eq.rate_at_reference(1.0, pressure, group.order)
                 warmth = eq.temperature_factor(
@@ -225,8 +215,11 @@ class CO2Pathway:
 def _co2_yield(reading: Reading, mineral: str, row: KineticRow) -> float:
     if reading.stoichiometry == "mineral_formula":
         return co2_per_mol(mineral, reading.stoichiometry_table).value
+    equivalents = composition(row.row, row.mineral).equivalents_per_mol
+    if row.basis == "kmol":
+        return equivalents
     # kmol_c of a mineral without base cations is no alkalinity: it binds no CO2.
-    return 1.0 if composition(row.row, row.mineral).equivalents_per_mol > 0.0 else 0.0
+    return 1.0 if equivalents > 0.0 else 0.0
 
 
 def _groups(reading: Reading, rows: tuple[KineticRow, ...]) -> tuple[Group, ...]:

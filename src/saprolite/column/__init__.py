@@ -1,0 +1,1 @@
+"""The soil pit: layers, their chemistry, its steady state, and critical loads."""
