@@ -70,6 +70,7 @@ def problem(name: str, value: object, **more: Any) -> Any:
     ("thickness", "30 cm", 0.3), ("thickness", "0.3 m", 0.3), ("thickness", "80 mm", 0.08),
     ("thickness", "3e1 cm", 0.3),
     ("bulk_density", "1.25 g/cm3", 1250.0), ("bulk_density", "1.25 g cm-3", 1250.0),
+    ("bulk_density", "1.2345678901234 g/cm3", 1234.5678901234),
     ("bulk_density", "1250 kg/m^3", 1250.0), ("bulk_density", "1.25 t/m**3", 1250.0),
     ("precipitation", "800 mm/yr", 0.8), ("precipitation", "800 L/m2/yr", 0.8),
     ("evapotranspiration", "2 mm/day", 0.7305),
@@ -366,7 +367,7 @@ def test_shares_where_there_is_nothing_to_choose(tmp_path: Path) -> None:
                     "layer.0.nitrification": GONE})  # fmt: skip
     site = Site.read(written(tmp_path, bare))
     assert [layer.uptake_share for layer in site.layers] == [0.0, 0.0]
-    assert site.layers[0].nitrification is None
+    assert [layer.nitrification for layer in site.layers] == [0.0, 0.1]
     text = site_to_toml(site)
     (tmp_path / "again.toml").write_text(text, encoding="utf-8")
     assert Site.read(tmp_path / "again.toml") == site
@@ -442,6 +443,8 @@ def test_refused_files(tmp_path: Path, changes: dict[str, Any], parts: list[str]
     {"layer.0.saturation": 0.5}, {"layer.0.clay": GONE}, {"layer.0.sand": "74 %"},
     {"layer.1.uptake_share": 0.4}, {"evapotranspiration": "900 mm/yr"}, {"layer.1.name": "E"},
     {"layer.0.minerals": GONE}, {"layer.0.nitrification": GONE}, {"precipitaton": 3},
+    {"uptake.latitude": 3}, {"layer.0.minerals.silica": "3 umol/L"},
+    {"uptake": dict.fromkeys(UPTAKE, 0), "layer.0.uptake_share": 0.5},
 ])  # fmt: skip
 def test_one_fault_is_one_problem(tmp_path: Path, changes: dict[str, Any]) -> None:
     assert "(1 problem)" in refused(written(tmp_path, changed(changes)))

@@ -1,4 +1,4 @@
-"""Many soil profiles as arrays: what the solvers read. Layers on the first axis, lanes on the last."""
+"""Many soil profiles as arrays: what the solvers read (layers first, lanes last)."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Columns:
                     ("pressure", layer.co2), ("doc", layer.doc),
                     ("log_gibbsite", layer.log_gibbsite),
                     ("gibbsite_exponent", layer.gibbsite_exponent),
-                    ("nitrification", layer.nitrification),
+                    ("nitrification", layer.nitrification or 0.0),
                 ):  # fmt: skip
                     empty[name][at] = value
                 wetted = wetted_area(layer, reading) * layer.thickness

@@ -1,4 +1,4 @@
-"""A layer whose rates need every element: silica brakes, and rates that stop at equilibrium.
+"""A layer with silica brakes: rates that need the concentration of every element.
 
 The unknowns are the concentrations of Ca, Mg, K, Na (kmol_c m-3) and Si (kmol m-3); the pH follows
 from them by the charge balance. Newton's method, with a step that is halved until what is left
@@ -8,7 +8,7 @@ over falls.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,6 @@ from saprolite.column.chemistry import Chemistry
 from saprolite.column.layer import (
     BASE_CATIONS,
     Ions,
-    Law,
     LayerInput,
     LayerSolution,
     after_uptake,
@@ -29,7 +28,6 @@ from saprolite.column.layer import (
 )
 from saprolite.column.newton import TOLERANCE, Flags
 from saprolite.models.rate_law import CHARGES, ProfileLaw, Solution
-from saprolite.models.witch import WitchLaw
 
 Array = npt.NDArray[np.float64]
 UNKNOWNS = (*BASE_CATIONS, "Si")
@@ -41,18 +39,16 @@ _AIM = 1e-12
 _MOST = 10.0
 _MOST_NEWTON_STEPS = 200
 _MOST_HALVINGS = 30
-_MOST_ROUNDS = 30
 _MOST_ACTIVITY_PASSES = 60
 
 
 @dataclass(frozen=True)
 class _System:
-    law: Law
+    law: ProfileLaw
     layer: LayerInput
     ions: Ions
     constants: list[Array]
     chemistry: Chemistry
-    dissolving: Flags | None
 
     def deviation(
         self, unknowns: Array, start: Array
@@ -83,13 +79,6 @@ class _System:
         deviations.append(silica / water - held["Si"])
         return np.stack(deviations), x, found, at, chemistry
 
-    def smooth(self, guess: _Guess) -> _System:
-        """The same layer with the minerals that dissolve at a guess, and only these."""
-        if not isinstance(self.law, WitchLaw) or self.law.reading.affinity == "off":
-            return self
-        at = self.deviation(guess.unknowns, guess.x)[3]
-        return replace(self, dissolving=self.law.undersaturated(at))
-
     def _ph(
         self, charge: Array, strong: Mapping[str, Array], start: Array
     ) -> tuple[Chemistry, Array, Flags]:
@@ -109,38 +98,21 @@ class _System:
 
     def _state(self, chemistry: Chemistry, held: Mapping[str, Array], x: Array) -> Solution:
         anc = chemistry.alkalinity(x)
-        one, two, _ = chemistry.gamma
-        molar = {name: held[name] / CHARGES[name] for name in BASE_CATIONS}
-        activities = {
-            name: molar[name] * (two if CHARGES[name] == 2 else one) for name in BASE_CATIONS
-        }
         base_cations: Array = np.zeros((1,))
         for name in BASE_CATIONS:
-            base_cations = base_cations + molar[name]
+            base_cations = base_cations + held[name] / CHARGES[name]
         return Solution(
-            self.layer.temperature, x, chemistry.log_hydroxide(x), self.layer.pressure, base_cations, anc.aluminium,
-            held["Si"], anc.ligand, activities, self.dissolving,
+            self.layer.temperature, x, chemistry.log_hydroxide(x), self.layer.pressure,
+            base_cations, anc.aluminium, held["Si"], anc.ligand,
         )  # fmt: skip
 
 
-def coupled_layer(law: ProfileLaw | WitchLaw, layer: LayerInput, start: Array) -> LayerSolution:
-    """Solve a layer whose rates depend on the concentration of every element.
-
-    Which minerals dissolve, and which stand still at or above their solubility, is found in
-    rounds: a mineral that would precipitate is set still, one that could dissolve again is let go.
-    """
+def coupled_layer(law: ProfileLaw, layer: LayerInput, start: Array) -> LayerSolution:
+    """Solve a layer whose rates depend on the concentration of silica, too."""
     ions = Ions.of(layer)
-    system = _System(
-        law, layer, ions, surface_constants(law, layer), layer_chemistry(law.reading, layer), None
-    )
-    guess = _Guess.of(system, _without_weathering(layer, law), start)
-    lanes = guess.found & (guess.merit > _AIM)
-    for _ in range(_MOST_ROUNDS):
-        if not lanes.any():
-            break
-        guess = guess.where(_newton(system.smooth(guess), guess), lanes)
-        guess = _Guess.of(system, guess.unknowns, guess.x, guess.lowest)
-        lanes = lanes & guess.found & (guess.merit > _AIM)
+    chemistry = layer_chemistry(law.reading, layer)
+    system = _System(law, layer, ions, surface_constants(law, layer), chemistry)
+    guess = _newton(system, _Guess.of(system, _without_weathering(layer, law), start))
     deviation, x, found, at, chemistry = system.deviation(guess.unknowns, guess.x)
     residual = _merit(deviation, guess.unknowns)
     rates = np.stack(law.rates(system.constants, at))
@@ -161,12 +133,9 @@ class _Guess:
     lowest: Array
 
     @classmethod
-    def of(
-        cls, system: _System, unknowns: Array, start: Array, lowest: Array | None = None
-    ) -> _Guess:
-        deviation, x, found, *_ = system.deviation(unknowns, start)
-        merit = _merit(deviation, unknowns)
-        return cls(unknowns, x, deviation, merit, found, unknowns if lowest is None else lowest)
+    def of(cls, system: _System, lowest: Array, start: Array) -> _Guess:
+        deviation, x, found, *_ = system.deviation(lowest, start)
+        return cls(lowest, x, deviation, _merit(deviation, lowest), found, lowest)
 
     def moved(self, system: _System, step: Array) -> _Guess:
         trial = np.clip(self.unknowns + step, self.lowest, np.maximum(self.lowest, _MOST))
@@ -185,7 +154,6 @@ class _Guess:
 
 def _newton(system: _System, guess: _Guess) -> _Guess:
     """Newton's method; the step is halved until what is left over falls."""
-    guess = _Guess.of(system, guess.unknowns, guess.x, guess.lowest)
     running = guess.found & (guess.merit > _AIM)
     for _ in range(_MOST_NEWTON_STEPS):
         if not running.any():
@@ -203,7 +171,7 @@ def _newton(system: _System, guess: _Guess) -> _Guess:
     return guess
 
 
-def _without_weathering(layer: LayerInput, law: Law) -> Array:
+def _without_weathering(layer: LayerInput, law: ProfileLaw) -> Array:
     """The least that the layer can hold: what comes in, after uptake."""
     water = layer.percolation
     least = []

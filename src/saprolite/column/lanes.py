@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -23,9 +23,9 @@ def take_lanes(record: Record, lanes: npt.NDArray[np.bool_] | slice) -> Record:
     >>> take_lanes(Pair(np.arange(3), {"x": np.ones((2, 3))}), slice(0, 2)).b["x"].shape
     (2, 2)
     """
-    assert is_dataclass(record)
+    assert is_dataclass(record) and not isinstance(record, type)
     values = {item.name: _taken(getattr(record, item.name), lanes) for item in fields(record)}
-    return type(record)(**values)  # type: ignore[return-value]
+    return cast(Record, type(record)(**values))
 
 
 def _taken(value: Any, lanes: npt.NDArray[np.bool_] | slice) -> Any:

@@ -121,7 +121,7 @@ class Ions:
         return np.asarray(flux["SO4"] + flux["Cl"] + flux["NO3"] - flux["NH4"])
 
 
-def after_uptake(available: Array, wanted: Array, residual: Array) -> tuple[Array, Array]:
+def after_uptake(available: Array, wanted: Array, residual: Array) -> tuple[Array, Flags]:
     """What leaves after uptake, and whether it still follows what is available (1 or 0).
 
     Plants take what they want down to ``residual`` and nothing below it.
@@ -273,8 +273,8 @@ class _Balance:
         base_cations = moles_per_charge * np.maximum(explicit, 0.0)
         slope = np.where(explicit > 0.0, moles_per_charge * anc.slope, 0.0)
         at = Solution(
-            self.layer.temperature, x, chemistry.log_hydroxide(x), self.layer.pressure, base_cations, anc.aluminium, 0.0,
-            anc.ligand,
+            self.layer.temperature, x, chemistry.log_hydroxide(x), self.layer.pressure,
+            base_cations, anc.aluminium, 0.0, anc.ligand,
         )  # fmt: skip
         return at, Slopes(slope, anc.aluminium_slope, anc.ligand_slope)
 

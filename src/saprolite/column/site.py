@@ -69,7 +69,8 @@ class Layer:
         The layer's part of the site's evapotranspiration and uptake, 0 to 1. They add up to 1
         over the layers, or are all 0 where the site has nothing to share.
     nitrification
-        Part of the NH4 in the layer that is nitrified, 0 to 1. None where none is deposited.
+        Part of the NH4 in the layer that is nitrified, 0 to 1. It may be None where none is
+        deposited (a file that leaves it out there gives 0).
     ph, aluminium, base_cations, organic_acid, silica, calcium, magnesium, potassium, sodium
         Prescribed solution chemistry for the models that need it, each may be None: pH; Al3+, the
         molar sum Ca + Mg + K + Na, Si, Ca, Mg, K, Na in kmol m-3; organic anions in kmol_c m-3.

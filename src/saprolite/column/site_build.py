@@ -191,8 +191,10 @@ class _Builder:
             "", LAYER_REQUIRED, layer.values, layer.where, self.raw.example
         )
         self.problems += layer_problems(values, minerals, layer.values, layer.where)
-        if deposition.get("NH4", 0.0) > 0.0 and "nitrification" not in layer.values:
-            self.problems.append(nitrification_problem(layer.where))
+        if "nitrification" not in layer.values and "NH4" in deposition:
+            if deposition["NH4"] > 0.0:
+                self.problems.append(nitrification_problem(layer.where))
+            values["nitrification"] = 0.0
         return {"name": layer.name, "minerals": minerals, **values}
 
     def _area(self, entry: Entry, values: Mapping[str, float], layer: RawLayer) -> float | None:

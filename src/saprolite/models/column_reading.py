@@ -14,6 +14,7 @@ MODELS = ("profile", "simple", "witch-type")
 COLUMN_CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "model": MODELS,
+        "chemistry": ("model", "solved", "prescribed"),
         "rate_law": ("sverdrup_warfvinge_1995", "nutsfor", "sverdrup_2019"),
         "brakes": ("on", "off"),
         "organic_brake_exponent": ("H2O", "H"),
@@ -46,6 +47,9 @@ class ColumnReading:
         ``profile``: PROFILE's kinetics with its solution chemistry; ``simple``: PROFILE's kinetics
         with prescribed chemistry; ``witch-type``: transition-state rate laws with affinity
         (WITCH-type, Hermanska constants by default; not WITCH itself, whose table is unpublished).
+    chemistry
+        ``solved`` (steady state), ``prescribed`` (pH and the rest given), or what the ``model``
+        does: ``simple`` prescribes, the others solve.
     rate_law
         ``sverdrup_warfvinge_1995`` (f_CO2 = 1), ``nutsfor`` (base cations brake CO2 and organic
         acid too), or ``sverdrup_2019`` (OH- and silica brakes, limits per pathway).
@@ -84,6 +88,7 @@ class ColumnReading:
     """
 
     model: str = "profile"
+    chemistry: str = "model"
     rate_law: str = "sverdrup_warfvinge_1995"
     kinetics: str = "nutsfor"
     kinetic_rows: Mapping[str, str] = field(default_factory=dict)
@@ -177,6 +182,11 @@ class ColumnReading:
     def used_pathways(self) -> tuple[str, ...]:
         """The pathways that are computed, in the order of the tables."""
         return tuple(name for name in PATHWAYS if name in self._named_pathways())
+
+    @property
+    def solves_chemistry(self) -> bool:
+        """Whether the soil solution is computed."""
+        return self.chemistry == "solved" or (self.chemistry == "model" and self.model != "simple")
 
     @property
     def title(self) -> str:

@@ -27,8 +27,8 @@ LEAST_LIGAND = 1e-300
 
 class Solution(NamedTuple):
     """What the minerals feel, per lane: soil temperature (K); ln h, ln {OH-}; PCO2 (atm); base
-    cations (molar sum), Al3+, silica, ligand (kmol m-3); for laws with affinity the activities
-    of Ca, Mg, K, Na, and which minerals may dissolve (None: those below their solubility)."""
+    cations (molar sum), Al3+, silica, ligand (kmol m-3); activities of Ca, Mg, K, Na for laws with
+    affinity."""
 
     temperature: Any
     log_proton: Any
@@ -39,7 +39,6 @@ class Solution(NamedTuple):
     silica: Any
     ligand: Any
     activities: Mapping[str, Any] = {}
-    dissolving: Any = None
 
 
 class Slopes(NamedTuple):
@@ -52,7 +51,7 @@ class Slopes(NamedTuple):
 
 @dataclass(frozen=True)
 class Pathway:
-    """One pathway of all minerals, (mineral, 1): constant at 281 K, order, A (base e, K), brakes."""
+    """One pathway of all minerals, (mineral, 1): K at 281 K, order, A (base e, K), brakes."""
 
     name: str
     constant: Array

@@ -40,8 +40,6 @@ class WitchLaw:
     release: Array
     notes: tuple[str, ...]
 
-    needs_elements = True
-
     @classmethod
     def of(cls, reading: ColumnReading, minerals: tuple[str, ...]) -> WitchLaw:
         """Look up every number; one ``MineralError`` names all that is missing.
@@ -92,44 +90,37 @@ class WitchLaw:
             found.append(np.stack(rows))
         return found
 
-    def rates(self, constants: list[Array], at: Solution) -> list[Array]:
-        """r of every pathway, (mineral, lane), in the unit of ``constants``."""
-        affinity = self.affinity(at) if self.reading.affinity == "on" else 1.0
+    @property
+    def sigma(self) -> Array:
+        """sigma of 1 - Omega^(1/sigma), (mineral, 1)."""
+        return np.array([[item.sigma] for item in self.phases])
+
+    def far_rates(self, constants: list[Array], at: Solution) -> list[Array]:
+        """r of every pathway far from equilibrium, (mineral, lane), unit of ``constants``."""
         rates = []
         for name, constant in zip(self.names, constants, strict=True):
             on_proton, on_hydroxide, on_pressure = self.orders[name]
             log_product = on_proton * at.log_proton + on_hydroxide * at.log_hydroxide
             if on_pressure.any():
                 log_product = log_product + on_pressure * np.log(at.pressure)
-            rates.append(np.asarray(eq.braked_rate(constant, 1.0, log_product) * affinity))
+            rates.append(np.asarray(eq.braked_rate(constant, 1.0, log_product)))
         return rates
 
+    def rates(self, constants: list[Array], at: Solution) -> list[Array]:
+        """r of every pathway with its affinity, (mineral, lane), in the unit of ``constants``."""
+        rates = self.far_rates(constants, at)
+        if self.reading.affinity == "off":
+            return rates
+        affinity = self.affinity(at)
+        return [rate * affinity for rate in rates]
+
     def affinity(self, at: Solution) -> Array:
-        """1 - Omega^(1/sigma) of every mineral, (mineral, lane); 0 for one that cannot dissolve.
+        """max(0, 1 - Omega^(1/sigma)) of every mineral, (mineral, lane)."""
+        ratios = np.exp(np.minimum(self.log_saturation_ratios(at), _MOST_SUPERSATURATED) * LN10)
+        return np.asarray(eq.dissolution_affinity(ratios, self.sigma))
 
-        Where ``at.dissolving`` names the minerals that may, their affinity is not cut off at 0: a
-        solver needs the smooth function, and checks the sign at its end.
-        """
-        ratios = self.saturation_ratios(at)
-        if at.dissolving is None:
-            return np.stack(
-                [
-                    np.asarray(eq.dissolution_affinity(ratio, item.sigma))
-                    for ratio, item in zip(ratios, self.phases, strict=True)
-                ]
-            )
-        smooth = [
-            np.asarray(eq.affinity(ratio, item.sigma))
-            for ratio, item in zip(ratios, self.phases, strict=True)
-        ]
-        return np.where(at.dissolving, np.stack(smooth), 0.0)
-
-    def undersaturated(self, at: Solution) -> npt.NDArray[np.bool_]:
-        """Minerals that the solution can still dissolve, (mineral, lane)."""
-        return np.stack(self.saturation_ratios(at)) < 1.0
-
-    def saturation_ratios(self, at: Solution) -> list[Array]:
-        """Omega = ion activity product over solubility constant, of every mineral."""
+    def log_saturation_ratios(self, at: Solution) -> Array:
+        """log10 of Omega, ion activity product over solubility constant, (mineral, lane)."""
         logs = {name: _log10(at.activities[name]) for name in ("Ca", "Mg", "K", "Na")}
         logs["Al"] = _log10(at.aluminium)
         logs["Si"] = _log10(at.silica)
@@ -138,15 +129,12 @@ class WitchLaw:
             product = -item.phase.protons * at.log_proton / LN10
             for ion, moles in item.phase.ions.items():
                 product = product + moles * logs[ion]
-            log_k = item.phase.log_solubility(at.temperature)
-            # Far beyond its solubility the exact value says nothing; its power would overflow.
-            product = np.minimum(product, log_k + _MOST_SUPERSATURATED)
-            found.append(np.asarray(eq.saturation_from_logs(product, log_k)))
-        return found
+            found.append(np.asarray(product - item.phase.log_solubility(at.temperature)))
+        return np.stack(found)
 
 
 def _log10(activity: Any) -> Array:
-    return np.log10(np.maximum(activity, LEAST_LIGAND))
+    return np.asarray(np.log10(np.maximum(activity, LEAST_LIGAND)))
 
 
 def _orders(name: str, laws: list[RateLaw]) -> tuple[Array, Array, Array]:
