@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log10
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +37,18 @@ ACTIVITIES: Mapping[str, str] = {
     "Fe3": 'ACT("Fe+3")',
 }
 _PER_LINE = 8
+_FIRST_PUNCH = 10000
+
+
+class Sample(Protocol):
+    """What :func:`evaluate` needs of a solution: :class:`Water` has it."""
+
+    @property
+    def celsius(self) -> float:
+        """Temperature, degC."""
+
+    def block(self, number: int) -> str:
+        """The solution as a block for PHREEQC."""
 
 
 @dataclass(frozen=True)
@@ -66,17 +79,22 @@ def rate(law: str, mineral: str) -> str:
 
 
 def evaluate(
-    database: Path, waters: Sequence[Water], expressions: Sequence[str], extra: str = ""
+    database: Path,
+    waters: Sequence[Sample],
+    expressions: Sequence[str],
+    extra: str = "",
+    program: Sequence[str] = (),
 ) -> Array:
     """Values of BASIC expressions, (expression, water).
 
-    ``extra``: blocks for PHREEQC, such as ``RATE_PARAMETERS_SVD`` or ``PHASES``.
+    ``extra``: blocks for PHREEQC, such as ``RATE_PARAMETERS_SVD`` or ``PHASES``. ``program``:
+    numbered lines of BASIC that run first in each water; the expressions may use its variables.
     """
     count = len(waters)
     engine = phreeqcrm.PhreeqcRM(count, 1)
     _done(engine, engine.LoadDatabase(str(database)), f"database {database}")
     punches = [
-        f"{10 + start} PUNCH " + ", ".join(expressions[start : start + _PER_LINE])
+        f"{_FIRST_PUNCH + start} PUNCH " + ", ".join(expressions[start : start + _PER_LINE])
         for start in range(0, len(expressions), _PER_LINE)
     ]
     text = "\n".join(
@@ -85,6 +103,7 @@ def evaluate(
             *(water.block(number) for number, water in enumerate(waters, start=1)),
             "SELECTED_OUTPUT 1\n-reset false\n-high_precision true\nUSER_PUNCH 1",
             "-headings " + " ".join(f"e{index}" for index in range(len(expressions))),
+            *program,
             *punches,
             "END",
         ]

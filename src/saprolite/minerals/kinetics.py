@@ -28,8 +28,8 @@ class KineticRow:
     """One pathway of one row of a kinetic table.
 
     ``pk``: cologarithm of K at ``reference_temperature`` (K); ``basis``: whether K counts kmol_c of
-    base cations or kmol of mineral (m-2 s-1); ``order`` of the reaction; ``coefficient``: A in K, for base 10; ``brakes``: the exponents and limiting
-    concentrations (kmol m-3) of the pathway's brakes.
+    base cations or kmol of mineral (m-2 s-1); ``order`` of the reaction; ``coefficient``: A in K,
+    for base 10; ``brakes``: the exponents and limiting concentrations (kmol m-3) of its brakes.
     """
 
     row: str

@@ -66,12 +66,14 @@ class Phase:
 
 @dataclass(frozen=True)
 class WitchPhase:
-    """What the WITCH-type model takes for a mineral: rate law, phase, and sigma of
-    1 - Omega^(1/sigma)."""
+    """What the WITCH-type model takes for a mineral: rate law, phase, sigma of 1 - Omega^(1/sigma),
+    and the mol of each element released per mol (those of the phase, unless another mineral's
+    phase stands for its solubility)."""
 
     mineral: str
     law: RateLaw
     phase: Phase
+    released: Mapping[str, float]
     sigma: float
     sigma_source: str
     confidence: str
@@ -169,10 +171,13 @@ def witch_phase(mineral: str) -> WitchPhase:
                 )
             ],
         )
+    chosen = phase(row["solubility_database"], row["phase"])
+    own = dict(item.split("=") for item in row["released"].split())
     return WitchPhase(
         mineral=mineral,
         law=TransitionStateTable.named(row["kinetics_table"]).law(mineral, row["kinetics_row"]),
-        phase=phase(row["solubility_database"], row["phase"]),
+        phase=chosen,
+        released={name: float(moles) for name, moles in own.items()} or chosen.elements,
         sigma=float(row["sigma"]),
         sigma_source=row["sigma_source"],
         confidence=row["confidence"],

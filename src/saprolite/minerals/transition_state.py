@@ -28,6 +28,7 @@ _NUMBERS = {
     "pre_exponential_mol_m2_s": "pre_exponential",
     "activation_energy_kJ_mol": "activation_energy",
     "order": "order",
+    "formula_units": "formula_units",
     "gas_constant_kJ_mol_K": "gas_constant",
     "ln10": "ln10",
     "reference_temperature_K": "reference_temperature",
@@ -53,6 +54,7 @@ class RateTerm:
     ``form`` "log": k = 10^[log_k - E (1/T - 1/T_ref) / (ln10 R)], with the rounded R and ln 10 of
     the source; "pre_exponential": k = A exp(-E / (R T)), where ``log_k`` is only what the source
     prints for 25 degC. ``activity``: what the order applies to ("H", "OH", "CO2" in atm, or "").
+    ``formula_units``: units of the mineral's formula (of its phase) that a mol of the rate counts.
     Units: ``pre_exponential`` mol m-2 s-1, ``activation_energy`` kJ mol-1, ``gas_constant``
     kJ mol-1 K-1, ``reference_temperature`` K.
     """
@@ -63,6 +65,7 @@ class RateTerm:
     form: str
     activity: str
     order: float
+    formula_units: float
     log_k: float | None
     pre_exponential: float | None
     activation_energy: float | None
@@ -319,7 +322,7 @@ def _term(item: dict[str, str]) -> RateTerm:
             raise ValueError(f"{key} {text[key]!r} is none of {', '.join(map(repr, accepted))}")
     if not text["source"]:
         raise ValueError("source is empty")
-    needed = [*_NEEDED[text["form"]], "order"]
+    needed = [*_NEEDED[text["form"]], "order", "formula_units"]
     if text["form"] == "log" and number["activation_energy"] is not None:
         needed += ["gas_constant", "ln10"]
     empty = [key for key in needed if number[key] is None]
@@ -332,6 +335,7 @@ def _term(item: dict[str, str]) -> RateTerm:
         form=text["form"],
         activity=text["activity"],
         order=number["order"] or 0.0,
+        formula_units=number["formula_units"] or 1.0,
         log_k=number["log_k"],
         pre_exponential=number["pre_exponential"],
         activation_energy=number["activation_energy"],

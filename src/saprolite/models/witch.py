@@ -66,7 +66,13 @@ class WitchLaw:
         raise_if_any(MineralError, "The WITCH-type model cannot be computed", problems)
         names = tuple(name for name in PATHWAYS if any(name in law.pathways for law in laws))
         release = np.array(
-            [[item.phase.elements.get(name, 0.0) for item in phases] for name in ELEMENTS]
+            [
+                [
+                    item.released.get(name, 0.0) * law.terms[0].formula_units
+                    for item, law in zip(phases, laws, strict=True)
+                ]
+                for name in ELEMENTS
+            ]
         ).reshape(len(ELEMENTS), len(minerals))
         notes = tuple(
             f"{item.mineral}: {flag}"
