@@ -13,7 +13,13 @@ from pydantic import Field, ValidationError, model_validator
 
 from saprolite.errors import Problem, ReadingError, SaproliteError, StudyError, raise_if_any
 from saprolite.minerals import CLAY_MINERALS, Mineral
-from saprolite.models import CO2Pathway, Reading
+from saprolite.models import CO2Pathway, ColumnReading, Reading
+from saprolite.study_column import CARBON_MEANING, CO2_MODEL, MODEL_NAMES, Column
+from saprolite.study_column_checks import (
+    column_problems,
+    constant_problems,
+    resolved_column_reading,
+)
 from saprolite.study_parts import (
     Closed,
     ConstantMinerals,
@@ -35,7 +41,11 @@ class Study(Closed):
     first_year: int = Field(ge=1800, le=2300)
     last_year: int = Field(ge=1800, le=2300)
     data_root: str = Field(".", description="folder that relative input paths start from")
+    model: MODEL_NAMES = Field(
+        CO2_MODEL, description="the CO2 pathway on monthly drivers, or a soil column on means"
+    )
     reading: dict[str, Any] = Field(default_factory=dict)
+    column: Column | None = Field(None, description="for every model but profile-co2")
     minerals: MineralList = MineralList()
     grid: GridChoice = GridChoice()
     inputs: Inputs
@@ -58,6 +68,31 @@ class Study(Closed):
         """The reading: its preset with the changes of the study."""
         changes = dict(self.reading)
         return Reading.preset(changes.pop("preset", "canonical"), **changes)
+
+    @property
+    def column_reading(self) -> ColumnReading | None:
+        """The choices of the soil column; None for the CO2 pathway."""
+        if self.column is None:
+            return None
+        return ColumnReading.of(**{**self.column.reading, "model": self.model})
+
+    @property
+    def summary(self) -> str:
+        """The model, its choices and what its carbon sink is, in one line for every output."""
+        summary, column, chosen = self.chosen_reading.summary(), self.column, self.column_reading
+        if column is None or chosen is None:
+            return summary
+        base = self.first_year if column.base_year is None else column.base_year
+        experiment = (
+            "control"
+            if column.experiment == "control"
+            else f"{column.experiment} alone varies, the rest as in {base}"
+        )
+        means = {"annual": "annual means", "climatology": "climatology"}[column.averaging or ""]
+        return (
+            f"{chosen.summary()}; carbon sink: {CARBON_MEANING[column.carbon or '']}; {means}, "
+            f"{experiment}; soil CO2, frozen soil and thickness by {summary}"
+        )
 
     @classmethod
     def read(cls, path: str | Path) -> Study:
@@ -104,6 +139,7 @@ class Study(Closed):
         reading = content.get("reading", {})
         problems += _reading_problems(reading, where) if isinstance(reading, Mapping) else []
         problems += _mineral_problems(content, where)
+        problems += column_problems(content, where)
         if problems or study is None:
             count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
             raise StudyError(f"{where} is not a usable study ({count})", problems)
@@ -132,6 +168,7 @@ class Study(Closed):
                     'add [inputs.atmospheric_co2] path = "..."',
                 )
             )
+        problems += self._column_problems(where)
         minerals = self.inputs.minerals
         if isinstance(minerals, ConstantMinerals) and set(minerals.shares) != set(
             self.minerals.names
@@ -146,12 +183,44 @@ class Study(Closed):
             )
         return problems
 
+    def _column_problems(self, where: str) -> list[Problem]:
+        """What the soil column and the rest of the study do not allow together."""
+        problems: list[Problem] = []
+        if self.column is None:
+            return []
+        problems += constant_problems(self.column, where)
+        basis = self.chosen_reading.mineral_basis
+        if basis != "soil":
+            problems.append(
+                Problem(
+                    f"{where}: reading.mineral_basis",
+                    f'"{basis}", with model = "{self.model}"',
+                    '"soil": the minerals of a column are mass fractions of the soil',
+                    'mineral_basis = "soil"',
+                )
+            )
+        base = self.column.base_year
+        if base is not None and base not in self.years:
+            problems.append(
+                Problem(
+                    f"{where}: column.base_year",
+                    str(base),
+                    f"a year of the run, {self.first_year} to {self.last_year}",
+                    f"base_year = {self.first_year}",
+                )
+            )
+        return problems
+
     def _resolved(self, folder: Path) -> Study:
         root = Path(os.environ.get(DATA_VARIABLE) or folder / self.data_root)
         content = self.model_dump(exclude_none=True)
         for item in content["inputs"].values():
             if "path" in item:
                 item["path"] = str((root / Path(item["path"]).expanduser()).resolve())
+        column = self.column_reading
+        if column is not None:
+            content["column"]["reading"] = resolved_column_reading(column, folder)
+            _resolve_paths(content["column"], root)
         content["data_root"] = str(root.resolve())
         reading = {
             key: value
@@ -162,8 +231,18 @@ class Study(Closed):
 
     def to_toml(self) -> str:
         """The resolved study as TOML: every field, absolute paths, the reading in full."""
-        header = f"# Resolved study: every field, absolute paths. {self.chosen_reading.summary()}\n"
+        header = f"# Resolved study: every field, absolute paths. {self.summary}\n"
         return header + tomli_w.dumps(self.model_dump(exclude_none=True))
+
+
+def _resolve_paths(section: dict[str, Any], root: Path) -> None:
+    """Make the paths of the maps in a section absolute."""
+    for value in section.values():
+        if isinstance(value, dict):
+            if isinstance(value.get("path"), str):
+                value["path"] = str((root / Path(value["path"]).expanduser()).resolve())
+            else:
+                _resolve_paths(value, root)
 
 
 def _reading_problems(reading: Mapping[str, Any], where: str) -> list[Problem]:
@@ -191,7 +270,7 @@ def _mineral_problems(content: Mapping[str, Any], where: str) -> list[Problem]:
         Mineral.several(names)
         changes = dict(reading_section)
         reading = Reading.preset(changes.pop("preset", "canonical"), **changes)
-        if not reading.kinetics.endswith(".csv"):
+        if content.get("model", CO2_MODEL) == CO2_MODEL and not reading.kinetics.endswith(".csv"):
             CO2Pathway.of(reading, tuple(names))
     except ReadingError:
         return []

@@ -3,20 +3,22 @@
 The rate of a mineral is k s with s = max(0, 1 - Omega^(1/sigma)). With t = -ln(1 - s) as unknown
 this is a complementarity, 0 <= t and 0 <= t + ln(Omega)/sigma with one of them zero, in which the
 concentrations are explicit: no rate jumps and none is stiff. Its slope is the identity plus the
-curvature of the solution's free energy, so there is one solution, and Newton's method on the
-Fischer-Burmeister function, with steps halved until the rest falls, goes there from any start.
+curvature of the solution's free energy, so there is one solution; Newton's method on the
+Fischer-Burmeister function, with steps halved until the rest falls, looks for it from several
+starts. A layer where it is not found is reported, not guessed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from saprolite import equations as eq
 from saprolite.column.chemistry import Chemistry, log_proton_bracket
+from saprolite.column.lanes import take_lanes
 from saprolite.column.layer import (
     BASE_CATIONS,
     Ions,
@@ -34,7 +36,11 @@ from saprolite.models.rate_law import CHARGES, ELEMENTS, Solution
 from saprolite.models.witch import WitchLaw
 
 Array = npt.NDArray[np.float64]
-_AIM = 1e-12
+# The pH is known to 1e-13 of the charges; a phase that takes up 16 H+ magnifies that.
+_AIM = 1e-9
+_STILL = 1e-12
+_RIDGE = 1e-12
+_OTHER_STARTS = (1e-3, 0.1)
 _MOST_STEPS = 100
 _MOST_HALVINGS = 30
 _MOST_PASSES = 60
@@ -51,6 +57,13 @@ class _Balance:
     layer: LayerInput
     ions: Ions
     constants: list[Array]
+
+    def part(self, lanes: Flags) -> _Balance:
+        """Some of the lanes."""
+        return _Balance(
+            self.law, take_lanes(self.layer, lanes), take_lanes(self.ions, lanes),
+            [constant[..., lanes] for constant in self.constants],
+        )  # fmt: skip
 
     def rates(self, chemistry: Chemistry, x: Array) -> list[Array]:
         """Rates far from equilibrium, by pathway, (mineral, lane), kmol m-2 yr-1."""
@@ -205,6 +218,15 @@ class _Guess:
             )
         )
 
+    def with_lanes(self, lanes: Flags, part: _Guess) -> _Guess:
+        """``part`` put into some lanes."""
+        values = []
+        for item in fields(_Guess):
+            full = getattr(self, item.name).copy()
+            full[..., lanes] = getattr(part, item.name)
+            values.append(full)
+        return _Guess(*values)
+
     @property
     def solved(self) -> Flags:
         """Lanes whose every mineral fulfils its condition to rounding."""
@@ -219,14 +241,23 @@ def affinity_layer(law: WitchLaw, layer: LayerInput, start: Array) -> LayerSolut
     chemistry = layer_chemistry(law.reading, layer)
     guess = _Guess.of(balance, chemistry, np.zeros(layer.surface.shape), start, None)
     lanes = guess.found
+    guess = _newton(balance, chemistry, guess)
+    for share in _OTHER_STARTS:
+        lost = lanes & ~guess.solved
+        if not lost.any():
+            break
+        t = np.where(lost, share, guess.t)
+        again = _Guess.of(balance, chemistry, t, start, lost)
+        guess = guess.where(_newton(balance, chemistry, again), lost)
     still = ~lanes
     for _ in range(_MOST_PASSES):
         guess = _newton(balance, chemistry, guess)
+        guess = replace(guess, found=guess.found & guess.solved)
         new = _at_ionic_strength(balance, chemistry, guess)
         change: Array = np.zeros_like(start)
         for after, before in zip(new.gamma, chemistry.gamma, strict=True):
             change = np.maximum(change, np.abs(after - before))
-        still = ~guess.found | (change <= _AIM)
+        still = ~guess.found | (change <= _STILL)
         if still.all():
             break
         chemistry = chemistry.updated(new, ~still)
@@ -240,22 +271,33 @@ def affinity_layer(law: WitchLaw, layer: LayerInput, start: Array) -> LayerSolut
 
 
 def _newton(balance: _Balance, chemistry: Chemistry, guess: _Guess) -> _Guess:
-    running = guess.found & ~guess.solved
+    """Newton's method on the lanes that are not solved yet, and on these alone."""
+    lost = np.zeros(guess.x.shape, bool)
     for _ in range(_MOST_STEPS):
-        if not running.any():
+        lanes = guess.found & ~guess.solved & ~lost
+        if not lanes.any():
             break
-        step = _step(balance, chemistry, guess)
-        better = ~running
-        for halving in range(_MOST_HALVINGS):
-            t = np.where(better, guess.t, np.maximum(guess.t + step * 0.5**halving, 0.0))
-            trial = _Guess.of(balance, chemistry, t, guess.x, guess.found & ~better)
-            improves = ~better & trial.found & (trial.merit < guess.merit)
-            guess = guess.where(trial, improves)
-            better |= improves
-            if better.all():
-                break
-        running &= better & ~guess.solved
+        part, better = _one_step(
+            balance.part(lanes), take_lanes(chemistry, lanes), take_lanes(guess, lanes)
+        )
+        guess = guess.with_lanes(lanes, part)
+        lost[lanes] = ~better
     return guess
+
+
+def _one_step(balance: _Balance, chemistry: Chemistry, guess: _Guess) -> tuple[_Guess, Flags]:
+    """A Newton step, halved until what is left over falls; and whether it did."""
+    step = _step(balance, chemistry, guess)
+    better = np.zeros(guess.x.shape, bool)
+    for halving in range(_MOST_HALVINGS):
+        t = np.where(better, guess.t, np.maximum(guess.t + step * 0.5**halving, 0.0))
+        trial = _Guess.of(balance, chemistry, t, guess.x, guess.found & ~better)
+        improves = ~better & trial.found & (trial.merit < guess.merit)
+        guess = guess.where(trial, improves)
+        better |= improves
+        if better.all():
+            break
+    return guess, better
 
 
 def _step(balance: _Balance, chemistry: Chemistry, guess: _Guess) -> Array:
@@ -272,9 +314,13 @@ def _step(balance: _Balance, chemistry: Chemistry, guess: _Guess) -> Array:
     slope = np.where((guess.level > _FAR).T[:, :, None], slope, 0.0)
     size = len(balance.law.minerals)
     matrix = on_other.T[:, :, None] * (slope + np.eye(size)) + on_t.T[:, :, None] * np.eye(size)
-    usable = np.isfinite(matrix).all(axis=(1, 2)) & np.isfinite(guess.rest).all(axis=0)
+    # Rows differ by many powers of ten where an element is all but absent.
+    largest = np.abs(matrix).max(axis=2, keepdims=True)
+    matrix = matrix / largest + _RIDGE * np.eye(size)
+    rest = guess.rest / largest[:, :, 0].T
+    usable = np.isfinite(matrix).all(axis=(1, 2)) & np.isfinite(rest).all(axis=0)
     matrix[~usable] = np.eye(size)
-    right = np.where(usable, -guess.rest, 0.0)
+    right = np.where(usable, -rest, 0.0)
     return np.asarray(np.linalg.solve(matrix, right.T[..., None])[..., 0].T)
 
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from saprolite import equations as eq
 from saprolite.column.lanes import take_lanes
 from saprolite.column.layer import IONS, SOLUTES
+from saprolite.minerals import Mineral
 from saprolite.models import ColumnReading
 from saprolite.models.soil import reactive_area, saturation
 
@@ -67,11 +68,9 @@ class Columns:
         """Profiles of any numbers of layers, side by side."""
         deepest = max(len(site.layers) for site in sites)
         shape = (deepest, len(sites))
-        minerals = tuple(
-            dict.fromkeys(
-                name for site in sites for layer in site.layers for name in layer.minerals
-            )
-        )
+        # One order for all: sums over minerals do not depend on which sites are side by side.
+        named = {name for site in sites for layer in site.layers for name in layer.minerals}
+        minerals = tuple(name for name in Mineral.names() if name in named)
         empty = {
             name: np.full(shape, np.nan)
             for name in (

@@ -45,7 +45,12 @@ Mg = "3 meq/m2/yr"
 K = "5 meq/m2/yr"
 N = "25 mmol/m2/yr"
 
-# Optional: what the critical load needs. Numbers with a unit are converted, the rest is kept.
+# Optional: critical loads by the simple mass balance. Criterion and unit of its critical value:
+# "Bc/Al", "Bc/H" (mol/mol), "aluminium", "ANC" ("200 ueq/L"), "pH", "aluminium_mobilisation" (eq/eq).
+# Give denitrification_fraction or denitrification (a flux); acceptable_nitrogen_leaching or
+# critical_nitrogen_concentration, or neither. Weathering is the pit's, down to the depth of the
+# root zone (the bottom of a layer); or give weathering_Ca, weathering_Mg, weathering_K and
+# weathering_Na, each like "12 meq/m2/yr".
 # [critical_load]
 # criterion = "Bc/Al"
 # critical_value = 1.0
@@ -53,6 +58,8 @@ N = "25 mmol/m2/yr"
 # nitrogen_immobilisation = "3.6 mmol/m2/yr"
 # denitrification_fraction = "10 %"
 # acceptable_nitrogen_leaching = "0 mmol/m2/yr"
+# minimum_base_concentration = "10 ueq/L"
+# depth = "50 cm"
 
 # Optional: the unit of bare numbers, by quantity.
 # [units]

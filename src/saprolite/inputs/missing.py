@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 CAUSES = ("land_ice", "forcing", "texture", "bulk_density", "minerals", "thickness")
 
+COLUMN_CAUSES = (*CAUSES, "column", "no_solution")
+
 Flags = npt.NDArray[np.uint8]
 
 
 def flags(masks: Mapping[str, npt.NDArray[np.bool_]]) -> Flags:
-    """Bits of the causes of each cell, from one mask per cause.
+    """Bits of the causes of each cell, from one mask per cause, in the order of the causes.
 
     >>> masks = {cause: np.array([cause == "texture", False]) for cause in CAUSES}
     >>> flags(masks)
     array([4, 0], dtype=uint8)
     """
     result = np.zeros(next(iter(masks.values())).shape, np.uint8)
-    for bit, cause in enumerate(CAUSES):
-        result |= masks[cause].astype(np.uint8) << bit
+    for bit, mask in enumerate(masks.values()):
+        result |= mask.astype(np.uint8) << bit
     return result
 
 
-def counts(missing: Flags, area: npt.NDArray[np.float64]) -> dict[str, dict[str, float]]:
+def counts(
+    missing: Flags, area: npt.NDArray[np.float64], causes: Sequence[str] = CAUSES
+) -> dict[str, dict[str, float]]:
     """Cells, area (km2) and share of the land area for each cause, for any cause and for none.
 
     A cell that misses two inputs counts under both causes and once under ``any``.
@@ -40,7 +44,7 @@ def counts(missing: Flags, area: npt.NDArray[np.float64]) -> dict[str, dict[str,
             "share_of_land_area_percent": 100.0 * size / land,
         }
 
-    report = {cause: row((missing & np.uint8(1 << bit)) > 0) for bit, cause in enumerate(CAUSES)}
+    report = {cause: row((missing & np.uint8(1 << bit)) > 0) for bit, cause in enumerate(causes)}
     report["any"] = row(missing > 0)
     report["none"] = row(missing == 0)
     return report

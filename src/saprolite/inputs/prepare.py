@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from saprolite.errors import InputError, Problem, SaproliteError, raise_if_any
 from saprolite.grid import Grid
+from saprolite.inputs.column_fields import ColumnInputs, ColumnReader
 from saprolite.inputs.demo import DemoPlanet
-from saprolite.inputs.missing import CAUSES, Flags, flags
+from saprolite.inputs.missing import CAUSES, COLUMN_CAUSES, Flags, flags
 from saprolite.inputs.regridded import Regridded
 from saprolite.inputs.statics import Collected, StaticReader
 from saprolite.models import CO2Pathway, Soil
@@ -29,7 +30,9 @@ class Prepared:
     """The inputs of a run: cells packed in map order, south to north and west to east.
 
     ``cells`` are flat indices of the study grid, ``source_cells`` of the forcing's own grid;
-    ``soil`` holds arrays (layer, cell); ``missing`` the causes why a cell has no result.
+    ``soil`` holds arrays (layer, cell); ``missing`` the causes why a cell has no result; ``column``
+    what the soil column needs besides, None for the CO2 pathway (``model``; for a column, its
+    reading of soil CO2 and frozen soil alone).
     """
 
     study: Study
@@ -48,6 +51,17 @@ class Prepared:
     products: dict[str, str]
     files: dict[str, tuple[Path, ...]]
     notes: tuple[str, ...]
+    column: ColumnInputs | None = None
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """Why a cell may lack a result."""
+        return CAUSES if self.column is None else COLUMN_CAUSES
+
+    @property
+    def minerals(self) -> tuple[str, ...]:
+        """The minerals of the fluxes."""
+        return tuple(self.study.minerals.names) if self.column is None else self.column.minerals
 
     @property
     def land_ice(self) -> npt.NDArray[np.bool_]:
@@ -96,7 +110,7 @@ def prepare(study: Study) -> Prepared:
         statics = StaticReader(
             study, stand_in, np.ones(stand_in.shape, bool), (0.0, 0.1, 0.4, 1.0, 2.0), collected
         )
-        _soil(statics, statics.climate())
+        ColumnReader(statics).read(_soil(statics, statics.climate()), checking_alone=True)
         raise_if_any(InputError, "The inputs cannot be used", collected.problems)
         raise AssertionError("a forcing that cannot be opened names a problem")
     collected.products["forcing"] = forcing.product
@@ -117,19 +131,24 @@ def prepare(study: Study) -> Prepared:
     statics = StaticReader(study, forcing.grid, land, forcing.layer_edges, collected)
     climate = statics.climate()
     soil = _soil(statics, climate)
+    column = ColumnReader(statics).read(soil)
     raise_if_any(InputError, "The inputs cannot be used", collected.problems)
 
     cells = statics.cells
     ice = forcing.land_ice().ravel()[cells]
     first = forcing.read_year(study.first_year, cells)
-    missing = flags({
+    masks = {
         "land_ice": ice,
         "forcing": ~_finite(*first),
         "texture": ~_finite(soil.clay, soil.silt, soil.sand),
         "bulk_density": ~_finite(soil.bulk_density),
         "minerals": ~_finite(*soil.mineral_share.values()),
         "thickness": ~_finite(soil.thickness),
-    })  # fmt: skip
+    }
+    if column is not None:
+        no_cell = np.zeros(cells.size, bool)
+        masks |= {"column": ~column.complete, "no_solution": no_cell}
+    missing = flags(masks)
     grid, packed = _study_grid(study, forcing.grid, cells)
     area = grid.areas(study.grid.earth).ravel()[packed]
     _refuse_large_gaps(study, missing, area, collected)
@@ -156,6 +175,7 @@ def prepare(study: Study) -> Prepared:
         products=collected.products,
         files=collected.files,
         notes=tuple(dict.fromkeys(collected.notes)),
+        column=column,
     )
 
 
@@ -185,6 +205,9 @@ def _model(study: Study, collected: Collected) -> CO2Pathway | None:
     reading = study.chosen_reading
     if reading.kinetics.endswith(".csv"):
         collected.files["kinetics"] = (Path(reading.kinetics),)
+    if study.column is not None:
+        # Of the CO2 pathway a column takes soil CO2 and frozen soil, which know no mineral.
+        return CO2Pathway(reading, (), (), (), (), ())
     try:
         return CO2Pathway.of(reading, tuple(study.minerals.names))
     except SaproliteError as error:
@@ -211,7 +234,8 @@ def _refuse_large_gaps(study: Study, missing: Flags, area: Array, collected: Col
     accepted = study.grid.max_missing_percent
     land = float(area[~ice].sum())
     problems = []
-    for bit, cause in enumerate(CAUSES):
+    causes = CAUSES if study.column is None else COLUMN_CAUSES
+    for bit, cause in enumerate(causes):
         lacking = float(area[((missing & (1 << bit)) > 0) & ~ice].sum())
         if cause != "land_ice" and land > 0.0 and 100.0 * lacking / land > accepted:
             product = collected.products.get(cause, "?")

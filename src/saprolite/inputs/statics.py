@@ -213,6 +213,17 @@ class StaticReader:
             return full
         return full if self.reading.thickness == "none" else present
 
+    def on_cells(self, field: xr.DataArray) -> Array:
+        """A map without depth, brought onto the cells."""
+        return self._packed(conservative(field, self.grid, self.study.grid.valid_share))
+
+    def on_layers(self, data: xr.Dataset, horizons: list[float] | None, path: Path) -> Array:
+        """The variable ``value`` of a map as (layer, cell); without horizons all layers alike."""
+        if horizons is None and "horizon" not in data.dims:
+            return self._all_layers(self.on_cells(data["value"]))
+        source = _with_horizons(data, horizons or [], path)
+        return self._layered(source.data["value"], source.horizons)
+
     def _packed(self, field: xr.DataArray) -> Array:
         values = np.asarray(field.values, dtype=np.float64)
         return values.reshape(*values.shape[:-2], -1)[..., self.cells]

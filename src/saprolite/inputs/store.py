@@ -185,10 +185,12 @@ def _write_coordinates(group: zarr.Group, prepared: Prepared) -> None:
             values,
             {"long_name": f"depth of the {name.replace('_', ' ')}", "units": "m"},
         )
-    write_layers_and_minerals(group, prepared)
+    write_layers_and_minerals(group, prepared, tuple(prepared.study.minerals.names))
 
 
-def write_layers_and_minerals(group: zarr.Group, prepared: Prepared) -> None:
+def write_layers_and_minerals(
+    group: zarr.Group, prepared: Prepared, minerals: tuple[str, ...]
+) -> None:
     """The coordinates that every store of a run has in common."""
     add_array(
         group,
@@ -201,7 +203,7 @@ def write_layers_and_minerals(group: zarr.Group, prepared: Prepared) -> None:
         group,
         "mineral",
         ["mineral"],
-        np.array(prepared.study.minerals.names, dtype="U"),
+        np.array(minerals, dtype="U"),
         {"long_name": "mineral"},
     )
 
@@ -220,16 +222,23 @@ def _write_statics(group: zarr.Group, prepared: Prepared) -> None:
     add_array(
         group, "climate_class", ["cell"], prepared.climate, REGISTRY["climate_class"].attributes
     )
-    add_array(group, "missing_inputs", ["cell"], prepared.missing, missing_attributes())
+    add_array(
+        group, "missing_inputs", ["cell"], prepared.missing, missing_attributes(prepared.causes)
+    )
+    if prepared.column is not None:
+        for name, (values, unit) in prepared.column.described().items():
+            dims = layered if values.ndim == 2 else ["cell"]
+            attributes = {"long_name": f"soil column: {name}", "units": unit}
+            add_array(group, f"column_{name.replace('.', '_')}", dims, values, attributes)
 
 
-def missing_attributes() -> dict[str, Any]:
+def missing_attributes(causes: tuple[str, ...] = CAUSES) -> dict[str, Any]:
     """CF attributes of the bit mask of missing inputs."""
     return {
         "long_name": "inputs that the cell lacks; 0 = none",
         "units": "1",
-        "flag_masks": [1 << bit for bit in range(len(CAUSES))],
-        "flag_meanings": " ".join(CAUSES),
+        "flag_masks": [1 << bit for bit in range(len(causes))],
+        "flag_meanings": " ".join(causes),
     }
 
 

@@ -160,6 +160,7 @@ class ProfileLaw:
             problems += _unusable(mineral, own, reading)
         raise_if_any(MineralError, "The minerals cannot be computed", problems)
         used = [name for name in reading.used_pathways if any(name in own for own in rows)]
+        used = used or list(reading.used_pathways[:1])  # no mineral: a pathway of zeros
         release, notes = _release(minerals, rows)
         return cls(
             reading,

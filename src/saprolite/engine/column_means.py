@@ -1,0 +1,105 @@
+"""The drivers of a soil column: means of a year or of all years, by experiment."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from saprolite import equations as eq
+from saprolite.inputs import Prepared
+from saprolite.models import CO2Pathway, Drivers, month_seconds
+
+Array = npt.NDArray[np.float64]
+
+
+class MeanDrivers(NamedTuple):
+    """Means over time: soil moisture (m3 m-3), temperature (K) and unfrozen share (0 to 1) as
+    (layer, cell), evapotranspiration (mm yr-1) as (cell,), CO2 of the air (ppm, or None)."""
+
+    soil_moisture: Array
+    soil_temperature: Array
+    unfrozen: Array
+    evapotranspiration: Array
+    atmospheric_co2: float | None
+
+
+class ColumnDrivers:
+    """Gives the drivers of each year of a run as its study asks."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self._prepared = prepared
+        column = prepared.study.column
+        assert column is not None
+        self.is_climatology = column.averaging == "climatology"
+        self._experiment = column.experiment
+        first = prepared.study.first_year
+        self._base_year = first if column.base_year is None else column.base_year
+        # The twelve months before a month are those of the mean year itself.
+        reading = prepared.model.reading
+        mode = "annual" if reading.et_mode == "trailing12" else reading.et_mode
+        self._model = CO2Pathway(reading.change(et_mode=mode), (), (), (), (), ())
+
+    def of(self, year: int) -> MeanDrivers:
+        """The drivers of a year: in an experiment one of its own, the others of the base year."""
+        if self.is_climatology:
+            return self._climatology
+        if self._experiment == "control" or year == self._base_year:
+            return self._mean(year)
+        base, own = self._base, self._mean(year)
+        if self._experiment == "soil_moisture":
+            return base._replace(soil_moisture=own.soil_moisture)
+        if self._experiment == "soil_temperature":
+            return base._replace(soil_temperature=own.soil_temperature, unfrozen=own.unfrozen)
+        return base._replace(evapotranspiration=own.evapotranspiration)
+
+    def soil_co2(
+        self, means: MeanDrivers, cells: npt.NDArray[np.int64]
+    ) -> tuple[Array, npt.NDArray[np.bool_]]:
+        """PCO2 (atm) of the mean evapotranspiration (Eq 2), and where its floor was reached."""
+        month = means.evapotranspiration[cells] / eq.MONTHS
+        months = np.broadcast_to(month, (eq.MONTHS, *month.shape))
+        nothing = np.zeros(eq.MONTHS)
+        drivers = Drivers(nothing, nothing, months, (), None, means.atmospheric_co2)
+        raw, floored = self._model.co2_argument(drivers, 0)
+        return np.asarray(self._model.soil_co2(drivers, 0)), np.asarray(raw < floored)
+
+    @cached_property
+    def _base(self) -> MeanDrivers:
+        return self._mean(self._base_year)
+
+    @cached_property
+    def _climatology(self) -> MeanDrivers:
+        years = self._prepared.study.years
+        total = self._mean(years[0])
+        for year in years[1:]:
+            own = self._mean(year)
+            air = None
+            if total.atmospheric_co2 is not None and own.atmospheric_co2 is not None:
+                air = total.atmospheric_co2 + own.atmospheric_co2
+            total = MeanDrivers(
+                *(a + b for a, b in zip(total[:4], own[:4], strict=True)), atmospheric_co2=air
+            )
+        count = len(years)
+        air = None if total.atmospheric_co2 is None else total.atmospheric_co2 / count
+        return MeanDrivers(*(values / count for values in total[:4]), atmospheric_co2=air)
+
+    def _mean(self, year: int) -> MeanDrivers:
+        prepared, model = self._prepared, self._prepared.model
+        forcing = prepared.read_year(year)
+        seconds = month_seconds(model.reading.calendar, year)
+        whole = sum(seconds)
+        unfrozen = model.unfrozen(forcing.soil_temperature)
+        moisture: Array = np.zeros(forcing.soil_moisture.shape[1:])
+        temperature, share = np.zeros_like(moisture), np.zeros_like(moisture)
+        water: Array = np.zeros(forcing.evapotranspiration.shape[1:])
+        for month, length in enumerate(seconds):
+            weight = length / whole
+            moisture = moisture + forcing.soil_moisture[month] * weight
+            temperature = temperature + forcing.soil_temperature[month] * weight
+            share = share + unfrozen(month) * weight
+            water = water + eq.monthly_amount(forcing.evapotranspiration[month], length)
+        air = prepared.atmospheric_co2.get(year)
+        return MeanDrivers(moisture, temperature, share, water, air)
