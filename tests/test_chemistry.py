@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -343,18 +342,7 @@ def celsius_of_our_a(folder: Path) -> float:
     return celsius
 
 
-@pytest.mark.parametrize(
-    "doc",
-    [
-        0.0,
-        pytest.param(
-            0.02,
-            marks=pytest.mark.xfail(
-                strict=True, reason="ions of the triprotic acid count as if each had one charge"
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("doc", [0.0, 0.02])
 @pytest.mark.parametrize("activity", ["davies", "guntelberg"])
 def test_where_a_is_ours_ph_and_ionic_strength_are_those_of_phreeqc(
     folder: Path, celsius_of_our_a: float, activity: str, doc: float
@@ -519,13 +507,18 @@ def test_limits_without_carbon_dioxide() -> None:
 
 
 def test_bicarbonate_water() -> None:
-    """2 meq/L of strong cations at 1 % of CO2: HCO3- + 2 CO3-- + OH- = 2e-3, a quadratic in 1/h."""
+    """2 meq/L of strong cations at 1 % of CO2: 2 K1 K2 KH P/h^2 + (K1 KH P + Kw)/h = 2e-3 + h."""
     own = chemistry(OFF, 298.15, 1e-2, log_gibbsite=NO_ALUMINIUM)
     first = float(own.first[0] * own.henry[0] * 1e-2)
-    linear, square, charge = first + float(own.water[0]), 2 * first * float(own.second[0]), 2e-3
-    inverse = (-linear + math.sqrt(linear**2 + 4 * square * charge)) / (2 * square)
-    assert ph_of(own, 2e-3)[0] == pytest.approx(math.log10(inverse), abs=1e-7)
-    assert ph_of(own, 2e-3)[0] == pytest.approx(7.1, abs=0.05)
+    linear, square = first + float(own.water[0]), 2 * first * float(own.second[0])
+    h = 0.0
+    for _ in range(20):
+        inverse = (-linear + math.sqrt(linear**2 + 4 * square * (2e-3 + h))) / (2 * square)
+        h = 1.0 / inverse
+    found = ph_of(own, 2e-3)[0]
+    assert found == pytest.approx(-math.log10(h), abs=1e-9)
+    # Without carbonate and OH-: pH = log(2e-3/(K1 KH P)) = -2.70 + 6.35 + 1.47 + 2.
+    assert found == pytest.approx(7.12, abs=0.01)
 
 
 def test_aluminium_of_gibbsite_by_hand() -> None:
@@ -597,6 +590,8 @@ layers = st.tuples(
     st.floats(273.15, 303.15), st.floats(-4.0, -1.0).map(lambda power: 10.0**power),
     st.floats(0.0, 0.1), st.floats(5.0, 10.0), st.floats(1.0, 3.0),
 )  # fmt: skip
+# Below an exponent of 2 the charge of Al(OH)2+ may rise with pH, and more than one pH balance.
+monotone_layers = layers.filter(lambda layer: layer[4] >= 2.0)
 strengths = st.floats(1e-5, 0.1)
 charges = st.floats(-2e-3, 5e-3)
 
@@ -621,7 +616,8 @@ def test_slopes_are_derivatives(
     ):
         numeric = float(value @ weights)
         assert abs(slope[2] - numeric) <= 1e-6 * abs(numeric) + 1e-10 * size[2]
-    assert found.slope[2] < 0.0
+    if layer[4] >= 2.0:
+        assert found.slope[2] < 0.0
 
 
 @given(st.sampled_from(READINGS), layers, strengths, charges)
@@ -646,7 +642,7 @@ def falls(values: np.ndarray) -> bool:
     return bool(np.all(np.diff(values) < 1e-10) and values[-1] < values[0])
 
 
-@given(st.sampled_from(READINGS), layers, strengths, charges)
+@given(st.sampled_from(READINGS), monotone_layers, strengths, charges)
 @settings(max_examples=100)
 def test_ph_rises_with_the_charge_and_falls_with_carbon(
     reading: ColumnReading, layer: tuple[float, ...], strength: float, charge: float

@@ -372,11 +372,8 @@ def charge_released(law: ProfileLaw) -> float:
 
 
 # Their equivalents per mol are printed with five digits, which the sum of their elements is not.
-ROUNDED = {"Hornblende", "Clinopyroxene"}
 ROWS = [
-    pytest.param(row, next(iter(own.values()))["mineral"], id=row,
-                 marks=[pytest.mark.xfail(strict=True, reason="equivalents per mol are rounded")]
-                 if row in ROUNDED else [])
+    pytest.param(row, next(iter(own.values()))["mineral"], id=row)
     for row, own in table_rows("nutsfor").items()
     if row not in ("Smectite", "Kaolinite", "Fayalite", "Kyanite")
 ]  # fmt: skip
@@ -471,7 +468,6 @@ def test_garnet_has_no_stoichiometry() -> None:
         ProfileLaw.of(ColumnReading(kinetics="recalled"), ("garnet",))
 
 
-@pytest.mark.xfail(strict=True, reason="the missing stoichiometry hides the missing coefficients")
 def test_garnet_lacks_its_temperature_coefficients_too() -> None:
     with pytest.raises(MineralError) as caught:
         ProfileLaw.of(ColumnReading(kinetics="recalled"), ("garnet",))

@@ -10,6 +10,7 @@ from typing import Any
 import xarray as xr
 
 from saprolite.analysis import csv_text, read_maps, summarise, tables
+from saprolite.column.pit import Pits
 from saprolite.engine.run import compute
 from saprolite.engine.state import FINISHED, peak_memory_bytes, read_state, write_state
 from saprolite.errors import Problem, StoreError
@@ -104,6 +105,18 @@ def demo(
     """Run the demo planet, 1970 to 2018: no download, no data, the same path as real inputs."""
     return run(Study.of(demo_content(resolution_deg), Path.cwd(), "demo"), out,
                restart=restart, report=report)  # fmt: skip
+
+
+def write_pits(pits: Pits, out: str | Path, report: Report = _quiet) -> list[Path]:
+    """Write solved soil pits into a folder: tables, everything as JSON, a figure of each site.
+
+    Files of the same names are replaced. Returns what was written.
+    """
+    from saprolite.column.pit_files import write_tables
+    from saprolite.report.figures.pit import draw_pits
+
+    folder = Path(out)
+    return [*write_tables(pits, folder), *draw_pits(pits, folder / "figures", report)]
 
 
 def open(out: str | Path) -> xr.Dataset:

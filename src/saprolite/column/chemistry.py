@@ -169,8 +169,8 @@ class Chemistry:
         total = 2.0 * (strong["Ca"] + strong["Mg"] + strong["SO4"])
         for name in ("K", "Na", "NH4", "NO3", "Cl"):
             total = total + strong[name]
-        total = total + ions["H"] + ions["OH"] + ions["HCO3"] + 4.0 * ions["CO3"] + ions["R"]
-        total = total + 9.0 * ions["Al"]
+        total = total + ions["H"] + ions["OH"] + ions["HCO3"] + 4.0 * ions["CO3"]
+        total = total + self._organic(x)[2] + 9.0 * ions["Al"]
         for index, charge in enumerate(_AL_CHARGES[: len(self.hydrolysis)]):
             total = total + charge * charge * ions[f"AlOH{index + 1}"]
         return np.asarray(0.5 * total)
@@ -186,8 +186,8 @@ class Chemistry:
         lanes = changes_sign(imbalance, low, high)
         return bracketed_newton(imbalance, low, high, start, lanes)
 
-    def _organic(self, x: Array) -> tuple[Array, Array]:
-        """Charge of the organic acid and its derivative to ln h, kmol_c m-3."""
+    def _organic(self, x: Array) -> tuple[Array, Array, Array]:
+        """Charge of the organic acid, its derivative to ln h, and the sum of c z^2, kmol m-3."""
         if self.reading.organic_acid == "triprotic":
             one, two, three = self.gamma
             k1, k2, k3 = self.organic
@@ -196,11 +196,10 @@ class Chemistry:
             return (
                 np.asarray(eq.triprotic_charge(x, acid, *constants)),
                 np.asarray(eq.triprotic_charge_slope(x, acid, *constants)),
+                np.asarray(eq.triprotic_square_charge(x, acid, *constants)),
             )
-        return (
-            np.asarray(eq.oliver_anion(x, self.organic_charge)),
-            np.asarray(eq.oliver_anion_slope(x, self.organic_charge)),
-        )
+        anion = np.asarray(eq.oliver_anion(x, self.organic_charge))
+        return anion, np.asarray(eq.oliver_anion_slope(x, self.organic_charge)), anion
 
 
 def log_proton_bracket(like: Array) -> tuple[Array, Array]:

@@ -99,11 +99,17 @@ class Pits:
 
         return site_critical_loads(self)
 
-    def summary(self) -> tuple[str, ...]:
-        """One line a site."""
-        from saprolite.column.pit_text import summary_lines
+    def summary(self) -> str:
+        """One line a site, under a header."""
+        from saprolite.column.pit_text import summary_text
 
-        return summary_lines(self)
+        return summary_text(self)
+
+    def footer(self) -> str:
+        """Reading, notes, warnings and unverified numbers: what holds for all sites."""
+        from saprolite.column.pit_text import footer_text
+
+        return footer_text(self)
 
     def text(self) -> str:
         """All of it as tables for a terminal, at most 100 columns wide."""

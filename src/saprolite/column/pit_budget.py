@@ -134,7 +134,7 @@ def _layer_terms(pits: Pits, index: int) -> dict[str, tuple[Array, Array, Array,
 
     def leaving(name: str, layer: int) -> Array:
         charge = 2 if name in ("Ca", "Mg", "SO4") else 1
-        return charge * state.ions[name][layer] * water[layer]
+        return np.asarray(charge * state.ions[name][layer] * water[layer])
 
     def entering(name: str) -> Array:
         return leaving(name, index - 1) if index else site_inflow(pits, 0)[name]

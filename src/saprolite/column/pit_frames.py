@@ -156,7 +156,8 @@ def site_inflow(pits: Pits, index: int) -> dict[str, Array]:
 
 def depths(pits: Pits) -> tuple[Array, Array]:
     """Top and bottom of the layers, m, (layer, lane)."""
-    bottom = np.round(np.cumsum(pits.columns.thickness, axis=0), _BOUNDARY_DIGITS)
+    sums = np.cumsum(pits.columns.thickness, axis=0)
+    bottom = np.asarray(np.round(sums, _BOUNDARY_DIGITS), dtype=np.float64)
     return np.vstack([np.zeros((1, pits.columns.size)), bottom[:-1]]), bottom
 
 

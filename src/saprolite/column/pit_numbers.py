@@ -49,11 +49,20 @@ def unverified(pits: Pits) -> list[dict[str, Any]]:
 
 def warnings(pits: Pits) -> list[str]:
     """What tables say about their own numbers, once for all the numbers that it is said of."""
-    named: dict[str, list[str]] = {}
+    said: dict[str, dict[str, list[str]]] = {}
     for item in numbers(pits):
         if item["warning"]:
-            named.setdefault(item["warning"], []).append(item["name"])
-    return [f"{', '.join(names)}: {warning}" for warning, names in named.items()]
+            head, _, pathway = item["name"].partition(", pathway ")
+            of_head = said.setdefault(item["warning"], {}).setdefault(head, [])
+            of_head += [pathway] if pathway else []
+    lines = []
+    for warning, named in said.items():
+        shown = (
+            f"{head} ({', '.join(pathways)})" if pathways else head
+            for head, pathways in named.items()
+        )
+        lines.append(f"{', '.join(shown)}: {warning}")
+    return lines
 
 
 def unverified_lines(pits: Pits) -> list[str]:

@@ -46,7 +46,8 @@ K = "5 meq/m2/yr"
 N = "25 mmol/m2/yr"
 
 # Optional: critical loads by the simple mass balance. Criterion and unit of its critical value:
-# "Bc/Al", "Bc/H" (mol/mol), "aluminium", "ANC" ("200 ueq/L"), "pH", "aluminium_mobilisation" (eq/eq).
+# "Bc/Al", "Bc/H" (mol/mol), "aluminium", "ANC" ("200 ueq/L"), "pH",
+# "aluminium_mobilisation" (charge of Al to charge of base cations that weather).
 # Give denitrification_fraction or denitrification (a flux); acceptable_nitrogen_leaching or
 # critical_nitrogen_concentration, or neither. Weathering is the pit's, down to the depth of the
 # root zone (the bottom of a layer); or give weathering_Ca, weathering_Mg, weathering_K and

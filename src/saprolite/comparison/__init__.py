@@ -2,6 +2,7 @@
 
 from saprolite.comparison.compare import AssumedSolution, compare_models
 from saprolite.comparison.manuscript import MANUSCRIPT, Comparison, Pairs
+from saprolite.comparison.outputs import write_comparisons
 from saprolite.comparison.sites import ComparisonSites, build_sites, read_sites
 
 __all__ = [
@@ -13,4 +14,5 @@ __all__ = [
     "build_sites",
     "compare_models",
     "read_sites",
+    "write_comparisons",
 ]

@@ -63,12 +63,18 @@ class Comparison:
     @property
     def caption(self) -> str:
         """What a figure or table says of the models, one sentence each."""
-        known = {"doc": "kg C m-3", "log_gibbsite": "", "base_cations": "kmol m-3"}
+        named = {
+            "doc": "{} kg m-3 of dissolved organic carbon",
+            "log_gibbsite": "log K of gibbsite {}",
+            "base_cations": "{} kmol m-3 of base cations",
+        }
         assumed = [
-            f"{name.replace('_', ' ')} {value} {unit if not isinstance(value, str) else ''}".strip()
-            for name, unit in known.items()
-            if (value := getattr(self.assumed, name)) is not None
+            text.format(value)
+            for name, text in named.items()
+            if isinstance(value := getattr(self.assumed, name), float | int)
         ]
+        if self.assumed.base_cations == FROM_BICARBONATE:
+            assumed.append("base cations that balance bicarbonate (the least there can be)")
         return (
             f"a: {_reading_text(self.model_a)}. b: {_reading_text(self.model_b)}. "
             f"Assumed of the solution: {', '.join(assumed) if assumed else 'nothing'}."

@@ -103,9 +103,7 @@ def build_sites(
     cells, lane = np.unique(nearest[~far], return_inverse=True)
 
     climate = mean_climate(forcing, years, cells)
-    shares = layer_shares(
-        table["top"].to_numpy(), table["bottom"].to_numpy(), forcing.layer_edges
-    )
+    shares = layer_shares(table["top"].to_numpy(), table["bottom"].to_numpy(), forcing.layer_edges)
     table = table.assign(
         distance=distance[~far],
         soil_moisture=(shares * climate.soil_moisture[:, lane].T).sum(axis=1),
@@ -146,9 +144,7 @@ def nearest_cells(
     return cells[index], np.asarray(angle * (MEAN_EARTH_RADIUS / _M_PER_KM))
 
 
-def mean_climate(
-    forcing: Forcing, years: tuple[int, ...], cells: npt.NDArray[np.int64]
-) -> Climate:
+def mean_climate(forcing: Forcing, years: tuple[int, ...], cells: npt.NDArray[np.int64]) -> Climate:
     """Means over all months of the years, weighted by the length of the months."""
     seconds = np.asarray(month_seconds("mean", years[0]))
     weight = seconds / seconds.sum()

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from saprolite.engine.blocks import COUNTS, Statics, compute_year
+from saprolite.engine.kernels import Kernel, forcing_is_known, kernel_of
 from saprolite.engine.ledger import Entry, Ledger
 from saprolite.engine.state import (
     FINISHED,
@@ -24,9 +24,10 @@ from saprolite.engine.state import (
 )
 from saprolite.engine.store import FluxStore
 from saprolite.errors import Problem, StoreError
-from saprolite.inputs import CAUSES, Prepared, counts, prepare
+from saprolite.inputs import Prepared, counts, prepare
 from saprolite.inputs.store import check_all_years, inputs_are_written, write_inputs
 from saprolite.models.explain import flagged_numbers, unverified_numbers
+from saprolite.models.explain_column import column_flagged, column_unverified
 from saprolite.sources.catalog import entry
 from saprolite.stores import DAMAGED, remove, write_text, writing
 from saprolite.study import Study
@@ -72,25 +73,24 @@ def compute(study: Study, out: Path, restart: bool, report: Report) -> dict[str,
     write_text(out / "study.toml", study.to_toml())
     prepared = write_inputs(out / "inputs.zarr", prepared, mark, report)
     store, done = _flux_store(out / "fluxes.zarr", prepared, digests, ledger)
-    statics = Statics.of(prepared.model, prepared.soil)
+    kernel = kernel_of(prepared)
     for number, year in enumerate(study.years):
         if year not in done:
             began = time.monotonic()
-            flux, block_counts = compute_year(statics, prepared, year)
-            checksum = store.write_year(year, flux)
-            ledger.add(Entry(year, time.monotonic() - began, block_counts, checksum))
+            block = kernel.year(year)
+            checksum = store.write_year(year, block.parts, block.total)
+            ledger.add(Entry(year, time.monotonic() - began, dict(block.counts), checksum))
             clock.write_into(state)
             write_state(out, state)
         report("computing", number + 1, len(study.years))
-    shares = statics.mineral_shares(prepared.model)
-    mean = store.write_means_by_mineral(prepared.model, shares)
+    mean = store.write_means_by_mineral(kernel.shares())
 
-    total: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
+    total: Counter[str] = Counter(dict.fromkeys(kernel.counted, 0))
     for done_year in ledger.entries().values():
         total.update(done_year.counts)
-    missing = _with_missing_forcing(prepared, statics, mean)
+    missing = _with_missing_results(prepared, kernel, mean)
     store.write_missing(missing)
-    state["missing_inputs_by_cause"] = counts(missing, prepared.area)
+    state["missing_inputs_by_cause"] = counts(missing, prepared.area, prepared.causes)
     state["counts_of_clipped_values"] = dict(total)
     state["static_maps_sha256"] = store.static_checksum()
     state["years_used"] = store.used_years()
@@ -138,20 +138,34 @@ class _Clock:
         state["wall_time_s"] = self._before + time.monotonic() - self._began
 
 
-def _with_missing_forcing(
-    prepared: Prepared, statics: Statics, mean: npt.NDArray[np.float64]
+def _with_missing_results(
+    prepared: Prepared, kernel: Kernel, mean: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.uint8]:
     """The causes of missing values, the forcing of all years looked at: a layer with complete
-    static inputs and no mean over the years lacks a value of its forcing."""
-    lacking = np.isnan(mean) & np.isfinite(statics.by_group)
+    static inputs and no mean over the years lacks a value of its forcing, or, in a soil column
+    whose forcing is complete, has no steady state."""
+    lacking = np.isnan(mean) & kernel.known()
     cells = lacking.any(axis=(0, 1)) & ~prepared.land_ice
-    bit = np.uint8(1 << CAUSES.index("forcing"))
-    return np.asarray(prepared.missing | np.where(cells, bit, 0).astype(np.uint8))
+    missing = prepared.missing
+    unsolved = np.zeros_like(cells)
+    if prepared.column is not None and cells.any():
+        unsolved = cells & forcing_is_known(prepared)
+    for cause, where in (("forcing", cells & ~unsolved), ("no_solution", unsolved)):
+        if where.any():
+            bit = np.uint8(1 << prepared.causes.index(cause))
+            missing = missing | np.where(where, bit, 0).astype(np.uint8)
+    return np.asarray(missing)
 
 
 def _new_state(
     study: Study, prepared: Prepared, digests: dict[str, dict[str, str]], mark: str
 ) -> dict[str, Any]:
+    column = {}
+    unverified, flagged = unverified_numbers(prepared.model), flagged_numbers(prepared.model)
+    if prepared.column is not None:
+        column = {"column_reading": prepared.column.reading.as_dict()}
+        unverified += column_unverified(prepared.column.law)
+        flagged += column_flagged(prepared.column.law)
     return {
         "status": UNFINISHED,
         "title": study.title,
@@ -159,15 +173,16 @@ def _new_state(
         "period": [study.first_year, study.last_year],
         "versions": versions(),
         "reading": prepared.model.reading.as_dict(),
-        "reading_summary": prepared.model.reading.summary(),
-        "unverified_numbers": unverified_numbers(prepared.model),
-        "numbers_with_a_warning": flagged_numbers(prepared.model),
+        **column,
+        "reading_summary": prepared.study.summary,
+        "unverified_numbers": unverified,
+        "numbers_with_a_warning": flagged,
         "notes": list(prepared.notes),
         "inputs": {role: entry(product) for role, product in prepared.products.items()},
         "inputs_sha256": digests,
         "land_cells": int(prepared.cells.size),
         "land_area_km2": float(prepared.area.sum()),
-        "missing_inputs_by_cause": counts(prepared.missing, prepared.area),
+        "missing_inputs_by_cause": counts(prepared.missing, prepared.area, prepared.causes),
     }
 
 

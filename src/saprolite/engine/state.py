@@ -54,8 +54,25 @@ def fingerprint(study: Study, digests: dict[str, dict[str, str]]) -> str:
             item["path"] = sorted(digests.get(role, {}).values())
     if content["reading"]["kinetics"].endswith(".csv"):
         content["reading"]["kinetics"] = sorted(digests.get("kinetics", {}).values())
+    column = content.get("column", {})
+    _digest_paths(column, "column", digests)
+    for key in ("kinetics", "transition_state"):
+        if str(column.get("reading", {}).get(key, "")).endswith(".csv"):
+            column["reading"][key] = sorted(digests.get(f"column.reading.{key}", {}).values())
     text = json.dumps([__version__, _package_digest(), content], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _digest_paths(
+    section: dict[str, Any], place: str, digests: dict[str, dict[str, str]]
+) -> None:
+    """The digest of its file in the place of every path of a section."""
+    for key, value in section.items():
+        if isinstance(value, dict):
+            if isinstance(value.get("path"), str):
+                value["path"] = sorted(digests.get(f"{place}.{key}", {}).values())
+            else:
+                _digest_paths(value, f"{place}.{key}", digests)
 
 
 @cache

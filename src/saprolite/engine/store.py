@@ -10,18 +10,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from saprolite.engine.parts import parts_of
 from saprolite.inputs import Prepared
 from saprolite.inputs.store import missing_attributes, write_layers_and_minerals
-from saprolite.models import CO2Pathway
 from saprolite.sources.catalog import entry
 from saprolite.sources.koeppen import CLASS_NAMES
 from saprolite.stores import add_array, add_empty, consolidate, create_group, open_group, writing
+from saprolite.study_column import CARBON_MEANING
 from saprolite.variables import REGISTRY
 from saprolite.version import __version__
 
 Array = npt.NDArray[np.float64]
 FLUX = "carbon_sink_flux"
-BY_GROUP = "carbon_sink_flux_by_group"
 BY_MINERAL = "carbon_sink_flux_by_mineral"
 _STATIC = (
     "year", "layer", "depth", "depth_bounds", "lat", "lat_bounds", "lon", "lon_bounds", "mineral",
@@ -37,13 +37,13 @@ class FluxStore:
         self._group = group
         self._path = path
         self._prepared = prepared
+        self._parts = parts_of(prepared)
 
     @classmethod
     def create(
         cls, path: Path, prepared: Prepared, digests: dict[str, dict[str, str]]
     ) -> FluxStore:
         """A new store with its coordinates and static maps."""
-        model = prepared.model
         group = create_group(path, _attributes(prepared, digests))
         store = cls(group, path, prepared)
         store._write_coordinates()
@@ -51,31 +51,20 @@ class FluxStore:
         grid, layers = prepared.grid, len(prepared.layer_edges) - 1
         inner = (layers, *grid.shape)
         years = len(prepared.study.years)
-        attributes = _flux_attributes(FLUX)
+        attributes = _flux_attributes(FLUX, prepared)
         add_empty(group, FLUX, REGISTRY[FLUX].dims, (years, *inner), (1, *inner), attributes)
-        if len(model.groups) > 1:
-            names = len(model.groups)
-            add_array(
-                group,
-                "order",
-                ["group"],
-                [item.order for item in model.groups],
-                {"long_name": "reaction order of the group", "units": "1"},
-            )
-            add_array(
-                group,
-                "coefficient",
-                ["group"],
-                [item.coefficient for item in model.groups],
-                {"long_name": "temperature coefficient of the group, base e", "units": "K"},
-            )
+        parts = store._parts
+        if parts.stored:
+            names = len(parts.members)
+            for name, (values, about) in parts.coordinates.items():
+                add_array(group, name, [parts.dim], values, about)
             add_empty(
                 group,
-                BY_GROUP,
-                ("year", "group", "layer", "lat", "lon"),
+                parts.array,
+                ("year", parts.dim, "layer", "lat", "lon"),
                 (years, names, *inner),
                 (1, names, *inner),
-                {**_flux_attributes(FLUX), "long_name": "carbon sink flux by kinetic group"},
+                {**attributes, "long_name": parts.long_name},
             )
         return store
 
@@ -84,32 +73,37 @@ class FluxStore:
         """The store of a run that was interrupted."""
         return cls(open_group(path), path, prepared)
 
-    def write_year(self, year: int, flux: Array) -> str:
-        """Write (group, layer, cell) of a year as maps; returns the checksum of the maps."""
+    def write_year(self, year: int, flux: Array, total: Array | None = None) -> str:
+        """Write (part, layer, cell) of a year as maps; returns the checksum of the maps.
+
+        ``total`` is the sum of the parts in order where it is not given.
+        """
         index = self._prepared.study.years.index(year)
-        total = flux[0]
-        for group in flux[1:]:
-            total = total + group
+        if total is None:
+            total = flux[0]
+            for part in flux[1:]:
+                total = total + part
         with writing(self._path):
             self._group[FLUX][index] = self._map(total)
-            if flux.shape[0] > 1:
-                self._group[BY_GROUP][index] = self._map(flux)
+            if self._parts.stored:
+                self._group[self._parts.array][index] = self._map(flux)
         return self.checksum(year)
 
     def checksum(self, year: int) -> str:
         """Checksum of what the store holds for a year; ``KeyError`` if it has no flux at all."""
         index = self._prepared.study.years.index(year)
         digest = hashlib.sha256()
-        for name in (FLUX, BY_GROUP):
+        for name in (FLUX, self._parts.array):
             if name == FLUX or name in self._group:
                 digest.update(np.ascontiguousarray(self._values(name)[index]).tobytes())
         return digest.hexdigest()
 
     def static_maps(self) -> dict[str, Array]:
         """Every array that is not a series of years, read; raises where one is damaged."""
-        groups = ("order", "coefficient") if len(self._prepared.model.groups) > 1 else ()
+        parts = self._parts
+        groups = tuple(parts.coordinates) if parts.stored else ()
         means = (BY_MINERAL,) if BY_MINERAL in self._group else ()
-        series = (FLUX, BY_GROUP) if groups else (FLUX,)
+        series = (FLUX, parts.array) if parts.stored else (FLUX,)
         for name in series:
             self._group[name]  # the metadata of the series must be there too
         names = (*_STATIC, *groups, *means)
@@ -129,28 +123,29 @@ class FluxStore:
         return [year for index, year in enumerate(self._prepared.study.years)
                 if np.isfinite(self._values(FLUX)[index]).any()]  # fmt: skip
 
-    def write_means_by_mineral(self, model: CO2Pathway, shares: Array) -> Array:
+    def write_means_by_mineral(self, shares: Array) -> Array:
         """Mean over the used years by mineral, from the stored annual fields, in order.
 
-        Returns the mean by group, (group, layer, cell).
+        Returns the mean by part, (part, layer, cell).
         """
         years = self.used_years()
-        name = BY_GROUP if BY_GROUP in self._group else FLUX
+        members = self._parts.members
+        name = self._parts.array if self._parts.stored else FLUX
         total: Any = 0.0
         for year in years:
             maps = self._values(name)[self._prepared.study.years.index(year)]
-            flat = maps.reshape(len(model.groups), shares.shape[1], -1)
+            flat = maps.reshape(len(members), shares.shape[1], -1)
             total = total + flat[..., self._prepared.cells]
         mean: Array = (
-            total / len(years) if years else np.full((len(model.groups), *shares.shape[1:]), np.nan)
+            total / len(years) if years else np.full((len(members), *shares.shape[1:]), np.nan)
         )
         by_mineral = np.empty_like(shares)
-        for index, group in enumerate(model.groups):
-            for member in group.members:
+        for index, part in enumerate(members):
+            for member in part:
                 by_mineral[member] = mean[index] * shares[member]
         if BY_MINERAL in self._group:
             del self._group[BY_MINERAL]
-        attributes = {**_flux_attributes(BY_MINERAL), "comment": "mean over years_used",
+        attributes = {**_flux_attributes(BY_MINERAL, self._prepared), "comment": "mean over years_used",
                       "years_used": years}  # fmt: skip
         add_array(
             self._group, BY_MINERAL, REGISTRY[BY_MINERAL].dims, self._map(by_mineral), attributes
@@ -187,7 +182,7 @@ class FluxStore:
             np.array(list(prepared.study.years)),
             {"long_name": "calendar year", "units": "1"},
         )
-        write_layers_and_minerals(group, prepared)
+        write_layers_and_minerals(group, prepared, prepared.minerals)
         add_array(
             group,
             "depth",
@@ -237,16 +232,19 @@ class FluxStore:
              {"long_name": "land of the forcing product, land ice included", "units": "1",
               "standard_name": "land_binary_mask"}),
             ("climate_class", prepared.climate, _class_attributes()),
-            ("missing_inputs", prepared.missing, missing_attributes()),
+            ("missing_inputs", prepared.missing, missing_attributes(prepared.causes)),
         ):  # fmt: skip
             full = np.zeros(grid.lat.size * grid.lon.size, packed.dtype)
             full[prepared.cells] = packed
             add_array(group, name, dims, full.reshape(grid.shape), attributes)
 
 
-def _flux_attributes(name: str) -> dict[str, Any]:
+def _flux_attributes(name: str, prepared: Prepared) -> dict[str, Any]:
+    column = prepared.study.column
+    meaning = {} if column is None else {"carbon_sink": CARBON_MEANING[column.carbon or ""]}
     return {
         **REGISTRY[name].attributes,
+        **meaning,
         "units_in_words": DISPLAY_UNITS,
         "coordinates": "depth",
         "cell_methods": "area: mean",
@@ -267,14 +265,21 @@ def _attributes(prepared: Prepared, digests: dict[str, dict[str, str]]) -> dict[
     reading = prepared.model.reading
     inputs = {role: entry(product) for role, product in prepared.products.items()}
     citations = [f"{role}: {item['citation']}" for role, item in inputs.items()]
+    title, model = prepared.study.title, "CO2 pathway of PROFILE on monthly drivers"
+    column: dict[str, Any] = {}
+    if prepared.column is not None:
+        chosen = prepared.column.reading
+        title, model = f"{title} ({chosen.title})", f"{chosen.title}, on means over time"
+        column = {"column_reading": json.dumps(chosen.as_dict())}
     return {
         "Conventions": "CF-1.11",
-        "title": prepared.study.title,
-        "source": f"saprolite {__version__}: CO2 pathway of PROFILE on monthly drivers",
-        "comment": "; ".join([reading.summary(), *prepared.notes]),
+        "title": title,
+        "source": f"saprolite {__version__}: {model}",
+        "comment": "; ".join([prepared.study.summary, *prepared.notes]),
         "references": "; ".join(["kinetics: see run.json", *citations]),
         "reading": json.dumps(reading.as_dict()),
-        "reading_summary": reading.summary(),
+        **column,
+        "reading_summary": prepared.study.summary,
         "notes": list(prepared.notes),
         "inputs": json.dumps(inputs),
         "inputs_sha256": json.dumps(digests),

@@ -68,6 +68,7 @@ from saprolite.equations.organic_acid import (
     oliver_pk,
     triprotic_charge,
     triprotic_charge_slope,
+    triprotic_square_charge,
 )
 from saprolite.equations.reaction import (
     base_e_coefficient,
@@ -205,6 +206,7 @@ __all__ = [
     "temperature_factor",
     "triprotic_charge",
     "triprotic_charge_slope",
+    "triprotic_square_charge",
     "twelve_month_sum",
     "unfrozen_weight_linear",
     "unfrozen_weight_logistic",

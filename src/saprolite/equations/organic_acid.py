@@ -67,6 +67,23 @@ def triprotic_charge(
     return acid * (b1 + 2.0 * b2 + 3.0 * b3) / (1.0 + b1 + b2 + b3)
 
 
+def triprotic_square_charge(
+    log_proton: Number, acid: Number, first: Number, second: Number, third: Number
+) -> Number:
+    """Sum of c z^2 over the anions of a triprotic acid, for the ionic strength.
+
+    Parameters: as :func:`triprotic_charge`. Returns: kmol m-3. Source: definition of I.
+
+    >>> import math
+    >>> f"{triprotic_square_charge(math.log(1e-14), 1e-5, 10**-3.04, 10**-4.51, 10**-6.46):.4e}"
+    '9.0000e-05'
+    """
+    b1 = first * exp(-log_proton)
+    b2 = b1 * second * exp(-log_proton)
+    b3 = b2 * third * exp(-log_proton)
+    return acid * (b1 + 4.0 * b2 + 9.0 * b3) / (1.0 + b1 + b2 + b3)
+
+
 def triprotic_charge_slope(
     log_proton: Number, acid: Number, first: Number, second: Number, third: Number
 ) -> Number:
@@ -83,6 +100,6 @@ def triprotic_charge_slope(
     b1 = first * exp(-log_proton)
     b2 = b1 * second * exp(-log_proton)
     b3 = b2 * third * exp(-log_proton)
-    total = 1.0 + b1 + b2 + b3
-    mean = (b1 + 2.0 * b2 + 3.0 * b3) / total
-    return -acid * ((b1 + 4.0 * b2 + 9.0 * b3) / total - mean * mean)
+    mean = (b1 + 2.0 * b2 + 3.0 * b3) / (1.0 + b1 + b2 + b3)
+    squares = triprotic_square_charge(log_proton, acid, first, second, third)
+    return acid * mean * mean - squares

@@ -151,8 +151,6 @@ class ProfileLaw:
         for mineral in minerals:
             try:
                 own = table.pathways(mineral, reading.kinetic_rows.get(mineral))
-                first = next(iter(own.values()))
-                composition(first.row, first.mineral)
             except MineralError as error:
                 problems += error.problems
                 continue
@@ -207,6 +205,7 @@ def _release(
     for index, own in enumerate(rows):
         row = next(iter(own.values()))
         found = composition(row.row, row.mineral)
+        elements = dict(found.elements)
         per_unit = 1.0
         if row.basis == "kmol_c":
             if found.equivalents_per_mol == 0.0:
@@ -215,15 +214,21 @@ def _release(
                     "release of Al, Si and P is not computed"
                 )
                 continue
-            per_unit = 1.0 / found.equivalents_per_mol
-        elements = dict(found.elements)
+            # From the elements themselves: the table's sum is rounded to four decimals.
+            per_unit = 1.0 / sum(charge * elements[name] for name, charge in CHARGES.items())
         release[:, index] = [elements[name] * per_unit for name in ELEMENTS]
     return release, tuple(notes)
 
 
 def _unusable(mineral: str, own: dict[str, KineticRow], reading: ColumnReading) -> list[Problem]:
-    """Used rows without a temperature coefficient: their rate at soil temperature is not known."""
-    return [
+    """A row without composition, or used pathways without a temperature coefficient."""
+    first = next(iter(own.values()))
+    problems: list[Problem] = []
+    try:
+        composition(first.row, first.mineral)
+    except MineralError as error:
+        problems += error.problems
+    return problems + [
         Problem(
             f"{mineral}, row {row.row}, pathway {name}",
             "no temperature coefficient",

@@ -153,9 +153,7 @@ def _problems(path: Path, table: pd.DataFrame) -> list[Problem]:
             continue
         if found.min() < low or found.max() > high:
             advice = "leave missing values empty" if found.min() < low else "check the unit"
-            problems.append(
-                Problem(where, f"{found.min():g} to {found.max():g}", accepted, advice)
-            )
+            problems.append(Problem(where, f"{found.min():g} to {found.max():g}", accepted, advice))
         elif len(found) >= _FEWEST_FOR_UNITS and found.max() < reached:
             problems.append(
                 Problem(where, f"values up to {found.max():g}", accepted,

@@ -10,6 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 from cmcrameri import cm
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from saprolite.analysis.ratios import QUANTITIES, ratio_statistics
@@ -51,14 +53,13 @@ def draw_comparison(
     lines = textwrap.wrap(caption, int(width * 16))
     head = textwrap.wrap(title, int(width * 10))
     figure = new_figure(width, _PANEL + 0.7 + 0.13 * len(lines) + 0.17 * len(head))
+    figure.set_layout_engine("compressed")  # square panels leave room that a title would float in
     panels = np.atleast_1d(figure.subplots(1, len(minerals), sharex=True, sharey=True))
-    points = None
+    colours = ScalarMappable(Normalize(*_PH_RANGE), cm.roma)
     for axes, mineral in zip(panels, minerals, strict=True):
         part = table[table["mineral"] == mineral]
-        points = axes.scatter(
-            part[name_b], part[name_a], c=part["ph"], s=3.0, lw=0.0, alpha=0.6, cmap=cm.roma,
-            vmin=_PH_RANGE[0], vmax=_PH_RANGE[1], rasterized=True,
-        )  # fmt: skip
+        axes.scatter(part[name_b], part[name_a], c=colours.to_rgba(part["ph"].to_numpy(float)),
+                     s=3.0, lw=0.0, alpha=0.6, rasterized=True)  # fmt: skip
         _lines(axes, low, high)
         axes.set_title(mineral, fontsize=10)
         axes.set_xlabel(f"{label_b}\n({unit})", fontsize=8)
@@ -67,11 +68,9 @@ def draw_comparison(
                   bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 2})  # fmt: skip
         plain(axes)
     panels[0].set_ylabel(f"{label_a}\n({unit})", fontsize=8)
-    if points is not None:
-        bar = figure.colorbar(points, ax=list(panels), shrink=0.8, pad=0.01, extend="both")
-        bar.set_label("pH of the horizon", fontsize=8)
-        bar.ax.tick_params(labelsize=8)
-        bar.solids.set_alpha(1.0)
+    bar = figure.colorbar(colours, ax=list(panels), shrink=0.8, pad=0.01, extend="both")
+    bar.set_label("pH of the horizon", fontsize=8)
+    bar.ax.tick_params(labelsize=8)
     figure.suptitle("\n".join(head), fontsize=10)
     figure.supxlabel("\n".join(lines), fontsize=6.5, color=_GREY, x=0.01, ha="left")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -106,8 +105,9 @@ def _lines(axes: Axes, low: float, high: float) -> None:
         axis.set_minor_formatter(NullFormatter())
     for factor, name in ((1.0, "1:1"), (_FACTOR, "10:1"), (1.0 / _FACTOR, "1:10")):
         x = high / max(factor, 1.0)
-        axes.annotate(name, (x, x * factor), (-3, -1), textcoords="offset points", fontsize=7,
-                      ha="right", va="top", rotation=45, rotation_mode="anchor")  # fmt: skip
+        # Along the line and just above it.
+        axes.annotate(name, (x, x * factor), (-7, -3), textcoords="offset points", fontsize=7,
+                      ha="right", va="bottom", rotation=45, rotation_mode="anchor")  # fmt: skip
 
 
 def _summary(row: pd.Series) -> str:
