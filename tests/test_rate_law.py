@@ -265,11 +265,11 @@ def test_organic_pathway_by_hand(
         for ligand in (1e-9, 5e-6, 2e-4):
             expected = k_at(pk, coefficient, celsius) * (ligand / (1 + ligand / limit)) ** order
             at = one_lane(celsius, ligand, bases=1e-3, aluminium=1e-5, silica=1e-3)
-            assert rates(law, at)["R"][0, 0] == pytest.approx(expected, rel=1e-12)
+            assert rates(law, at)["R"][0, 0] == pytest.approx(expected, rel=1e-12, abs=0.0)
     # Nothing without a ligand, and saturation at k C_R^n.
     most = k_at(pk, coefficient, 25.0) * limit**order
     assert rates(law, one_lane(25.0))["R"][0, 0] < 1e-100 * most
-    assert rates(law, one_lane(25.0, 1e4))["R"][0, 0] == pytest.approx(most, rel=1e-6)
+    assert rates(law, one_lane(25.0, 1e4))["R"][0, 0] == pytest.approx(most, rel=1e-6, abs=0.0)
 
 
 def test_order_and_limit_of_the_organic_pathway_go_together() -> None:
@@ -280,7 +280,7 @@ def test_order_and_limit_of_the_organic_pathway_go_together() -> None:
     ligand = 4e-5
     expected = k_at(14.7, 1200.0, 12.0) * math.sqrt(ligand) / math.sqrt(1.0 + ligand / 5e-6)
     found = rates(law, one_lane(12.0, ligand))["R"][0, 0]
-    assert found == pytest.approx(expected, rel=1e-12)
+    assert found == pytest.approx(expected, rel=1e-12, abs=0.0)
 
 
 def test_silica_brakes_in_the_law_of_2019_only() -> None:
@@ -289,7 +289,7 @@ def test_silica_brakes_in_the_law_of_2019_only() -> None:
         law = ProfileLaw.of(reading, ("albite",))
         assert law.needs_elements == (brake > 1.0)
         found = rates(law, one_lane(8.0, silica=4.5e-4))["H2O"][0, 0]
-        assert found == pytest.approx(k_at(16.8, 2500.0, 8.0) / brake, rel=1e-12)
+        assert found == pytest.approx(k_at(16.8, 2500.0, 8.0) / brake, rel=1e-12, abs=0.0)
 
 
 def test_brakes_of_nutsfor_by_hand() -> None:
@@ -313,7 +313,7 @@ def test_brakes_of_nutsfor_by_hand() -> None:
         law = ProfileLaw.of(reading, ("vermiculite",))
         found = {name: values[0, 0] for name, values in rates(law, at).items()}
         by_hand = {"H": acid, "H2O": water, "CO2": co2_rate, "R": organic_rate}
-        assert found == pytest.approx(by_hand, rel=1e-12), (rate_law, exponent)
+        assert found == pytest.approx(by_hand, rel=1e-12, abs=0.0), (rate_law, exponent)
 
 
 @pytest.mark.parametrize("rate_law", ["sverdrup_warfvinge_1995", "nutsfor", "sverdrup_2019"])
@@ -331,7 +331,7 @@ def test_without_brakes_every_f_is_1(rate_law: str) -> None:
     found = rates(law, at)
     for index, by_hand in enumerate(expected):
         own = {name: values[index, 0] for name, values in found.items()}
-        assert own == pytest.approx(by_hand, rel=1e-12)
+        assert own == pytest.approx(by_hand, rel=1e-12, abs=0.0)
     braked = rates(ProfileLaw.of(ColumnReading(rate_law=rate_law), minerals), at)
     assert all(np.all(braked[name] < found[name]) for name in ("H", "H2O", "R"))
 
@@ -342,7 +342,7 @@ def test_temperature_counts_from_281_kelvin() -> None:
     at_281 = [constant[:, 0] for constant in law.constants(np.array([281.0]))]
     pk = [(14.7, 14.8), (17.2, 16.7), (16.8, 15.8), (15.0, 14.8)]
     for found, expected in zip(at_281, pk, strict=True):
-        assert found == pytest.approx(10.0 ** -np.array(expected), rel=1e-13)
+        assert found == pytest.approx(10.0 ** -np.array(expected), rel=1e-13, abs=0.0)
     # A of 3500 K is +10.7 % per K, of 2000 K +6.0 % per K (10^(A/281^2)).
     warmer = [constant[0, 0] for constant in law.constants(np.array([282.0]))]
     growth = [new / old[0] for new, old in zip(warmer, at_281, strict=True)]
@@ -356,7 +356,7 @@ def test_rows_at_25_degrees_keep_their_rate_there() -> None:
     assert law.names == ("H", "H2O", "CO2", "R")
     pk = {"H": (12.5, 12.5), "H2O": (15.3, 14.8), "CO2": (14.6, 14.0), "R": (13.9, 12.5)}
     for name, constant in zip(law.names, law.constants(np.array([298.0])), strict=True):
-        assert constant[:, 0] == pytest.approx(10.0 ** -np.array(pk[name]), rel=1e-12)
+        assert constant[:, 0] == pytest.approx(10.0 ** -np.array(pk[name]), rel=1e-12, abs=0.0)
 
 
 # --- Stoichiometry ---------------------------------------------------------------------------
@@ -381,7 +381,7 @@ ROWS = [
 
 @pytest.mark.parametrize(("row", "mineral"), ROWS)
 def test_a_kmol_c_releases_a_kmol_c_of_base_cations(row: str, mineral: str) -> None:
-    assert charge_released(of_row(row, mineral)) == pytest.approx(1.0, rel=1e-12)
+    assert charge_released(of_row(row, mineral)) == pytest.approx(1.0, rel=1e-12, abs=0.0)
 
 
 def test_release_by_hand() -> None:
@@ -396,7 +396,7 @@ def test_release_by_hand() -> None:
     }
     for (row, mineral), elements in expected.items():
         law = of_row(row, mineral)
-        assert law.release[:, 0].tolist() == pytest.approx(elements, rel=1e-12), row
+        assert law.release[:, 0].tolist() == pytest.approx(elements, rel=1e-12, abs=0.0), row
         assert law.notes == ()
         assert {item.row for item in law.rows} == {row}
 

@@ -14,6 +14,11 @@
 ``run``               run a study; returns its fluxes
 ``demo``              run the demo planet
 ``open``              the fluxes of a run folder, lazily read
+``Site``              a soil pit and its layers, from a file
+``read_sites``        all sites of a file or of a folder
+``ColumnReading``     the choices of a soil-pit calculation
+``solve``             solution chemistry and weathering of soil pits, layer by layer
+``critical_loads``    critical loads by the simple mass balance, of a ``CriticalLoadInput``
 """
 
 from __future__ import annotations
@@ -23,41 +28,57 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from saprolite import equations
+    from saprolite.column.critical_load import CriticalLoadInput, critical_loads
+    from saprolite.column.pit import solve
+    from saprolite.column.site import Site
+    from saprolite.column.site_files import read_sites
     from saprolite.errors import SaproliteError
     from saprolite.minerals import KineticTable, Mineral
-    from saprolite.models import Reading, carbon_sink_flux
+    from saprolite.models import ColumnReading, Reading, carbon_sink_flux
     from saprolite.study import Study
     from saprolite.version import __version__
     from saprolite.workflow import check, demo, open, run
 
 __all__ = [
+    "ColumnReading",
+    "CriticalLoadInput",
     "KineticTable",
     "Mineral",
     "Reading",
     "SaproliteError",
+    "Site",
     "Study",
     "__version__",
     "carbon_sink_flux",
     "check",
+    "critical_loads",
     "demo",
     "equations",
     "open",
+    "read_sites",
     "run",
+    "solve",
 ]
 
 # Loaded on first use: importing the package costs nothing but this file.
 _HOMES = {
+    "ColumnReading": "saprolite.models",
+    "CriticalLoadInput": "saprolite.column.critical_load",
     "KineticTable": "saprolite.minerals",
     "Mineral": "saprolite.minerals",
     "Reading": "saprolite.models",
     "SaproliteError": "saprolite.errors",
+    "Site": "saprolite.column.site",
     "Study": "saprolite.study",
     "__version__": "saprolite.version",
     "carbon_sink_flux": "saprolite.models",
     "check": "saprolite.workflow",
+    "critical_loads": "saprolite.column.critical_load",
     "demo": "saprolite.workflow",
     "open": "saprolite.workflow",
+    "read_sites": "saprolite.column.site_files",
     "run": "saprolite.workflow",
+    "solve": "saprolite.column.pit",
 }
 
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from saprolite.minerals import Mineral
-from saprolite.models import CHOICES, PRESETS, Reading
+from saprolite.models import CHOICES, COLUMN_CHOICES, PRESETS, ColumnReading, Reading
 from saprolite.study import Study
 
 
@@ -16,13 +16,40 @@ def schema() -> dict[str, Any]:
     result["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     result["title"] = "saprolite study"
     result["properties"]["reading"] = _reading_schema()
-    result["$defs"]["MineralList"]["properties"]["names"]["items"] = {"enum": list(Mineral.names())}
+    names = {"enum": list(Mineral.names())}
+    result["$defs"]["MineralList"]["properties"]["names"]["items"] = names
+    column = result["$defs"]["Column"]["properties"]
+    column["reading"] = _column_reading_schema()
+    for kind in column["primary_minerals"]["anyOf"]:
+        if kind.get("type") == "object":
+            kind["propertyNames"] = names
     return result
 
 
 def schema_text() -> str:
     """The published schema, byte for byte."""
     return json.dumps(schema(), indent=2) + "\n"
+
+
+def _column_reading_schema() -> dict[str, Any]:
+    """The fields of a column's reading; its model is the model of the study."""
+    properties: dict[str, Any] = {}
+    for name, value in ColumnReading().as_dict().items():
+        default = {} if value is None else {"default": value}
+        if name == "model":
+            continue
+        if name in COLUMN_CHOICES:
+            properties[name] = {"enum": list(COLUMN_CHOICES[name])} | default
+        elif name == "kinetic_rows":
+            properties[name] = {
+                "type": "object",
+                "additionalProperties": {"type": "string"},
+                "propertyNames": {"enum": list(Mineral.names())},
+            }
+        else:
+            kind = "string" if isinstance(value, str) else "number"
+            properties[name] = {"type": kind} | default
+    return {"type": "object", "additionalProperties": False, "properties": properties}
 
 
 def _reading_schema() -> dict[str, Any]:

@@ -12,6 +12,8 @@ title = "My study"
 first_year = 2012
 last_year = 2022
 data_root = "."
+model = "profile-co2"           # CO2 pathway on monthly drivers; or a soil column on means (needs
+                                # [column]): profile | simple (given soil water) | witch-type
 
 # Which reading of the equations. Presets: canonical, profile_physical, profile_original,
 # manuscript_literal, raw_formula_base10, raw_surface_base10. Any field can be changed here;
@@ -64,6 +66,55 @@ metres = 2.0                    # | climate_class (illustrative, not data)
 # Only with reading.atmosphere = "series":
 # [inputs.atmospheric_co2]
 # path = "co2.csv"              # columns year, co2_ppm
+
+# The soil column, for model = "profile" (full chemistry), "simple" or "witch-type". No map of the
+# globe gives these inputs: each is a constant in the unit of its name, a list with one value per
+# layer, or a map {{ path = "x.nc", variable = "x", units = "..." }}. The values show the form; they
+# are no data. Without the first "# " of each line from here to COLUMN ENDS this is a complete set.
+# [column]
+# averaging = "annual"                  # annual | climatology (means of all years, solved once)
+# experiment = "control"                # control | soil_moisture | soil_temperature |
+#                                       # evapotranspiration: it alone varies, the rest as in base_year
+# carbon = "base_cations"               # the carbon sink: CO2 as charge of the base cations that
+#                                       # weather | co2_pathway (by CO2 alone) | alkalinity_export
+# precipitation_mm_yr = 1000.0          # or percolation_mm_yr = [600.0, 500.0, 450.0, 430.0]
+# minimum_percolation_mm_yr = 10.0      # least percolation, where evapotranspiration takes it all
+# evapotranspiration_share = [0.5, 0.3, 0.2, 0.0]
+# uptake_share = [0.5, 0.3, 0.2, 0.0]
+# doc_mg_L = [30.0, 15.0, 5.0, 3.0]
+# log_gibbsite = [6.5, 7.6, 8.5, 8.5]
+# gibbsite_exponent = 3.0
+# nitrification = 1.0
+# # soil_co2_atm = 0.01                 # else from evapotranspiration (Eq 2, [reading])
+#
+# [column.reading]                      # saprolite explain shows all of them
+# rate_law = "sverdrup_warfvinge_1995"  # | nutsfor | sverdrup_2019 (with its own table)
+# kinetic_rows = {{ smectite = "Smectite_pkH_14.9" }}   # its first row prints a pkH of 4.9
+#
+# [column.deposition_meq_m2_yr]
+# Ca = 15.0
+# Mg = 8.0
+# K = 3.0
+# Na = 20.0
+# NH4 = 20.0
+# NO3 = 20.0
+# SO4 = 30.0
+# Cl = 25.0
+#
+# [column.uptake_meq_m2_yr]             # N: mmol m-2 yr-1
+# Ca = 10.0
+# Mg = 3.0
+# K = 3.0
+# N = 30.0
+#
+# [column.primary_minerals]             # mass fraction of the soil, besides clay minerals x clay
+# k_feldspar = 0.10
+# albite = [0.08, 0.10, 0.12, 0.12]
+#
+# [column.prescribed]                   # for model = "simple" only
+# ph = [4.8, 5.2, 5.6, 6.0]
+# base_cations_umol_L = [150.0, 150.0, 200.0, 250.0]
+# COLUMN ENDS
 
 [engine]
 cells_per_block = 20000         # memory per step; no result depends on it

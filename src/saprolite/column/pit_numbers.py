@@ -48,10 +48,14 @@ def unverified(pits: Pits) -> list[dict[str, Any]]:
 
 
 def warnings(pits: Pits) -> list[str]:
-    """What tables say about their own numbers, once for all the numbers that it is said of."""
+    """What tables say about their own numbers, once for all the numbers that it is said of.
+
+    Without what the law's notes say already.
+    """
+    noted = {note.partition(": ")[2] for note in pits.law.notes}
     said: dict[str, dict[str, list[str]]] = {}
     for item in numbers(pits):
-        if item["warning"]:
+        if item["warning"] and item["warning"] not in noted:
             head, _, pathway = item["name"].partition(", pathway ")
             of_head = said.setdefault(item["warning"], {}).setdefault(head, [])
             of_head += [pathway] if pathway else []

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from saprolite.column.pit import Pits
 
 Array = npt.NDArray[np.float64]
+# The ionic strength holds H+ and other ions whose concentration depends on it.
+_PASSES = 30
 _STRONG = {"Ca": 2, "Mg": 2, "K": 1, "Na": 1, "NH4": 1, "NO3": 1, "SO4": 2, "Cl": 1}
 
 
@@ -49,7 +51,8 @@ def _solution(pits: Pits, index: int) -> Solution:
     aluminium = ions["Al"][index]
     if pits.reading.solves_chemistry:
         strong = {name: charge * ions[name][index] for name, charge in _STRONG.items()}
-        chemistry = chemistry.with_ionic_strength(chemistry.ionic_strength(x, strong))
+        for _ in range(_PASSES):
+            chemistry = chemistry.with_ionic_strength(chemistry.ionic_strength(x, strong))
         aluminium = chemistry.aluminium(x)
     # What is prescribed is taken as an activity, as the model does.
     one, two, _ = chemistry.gamma

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 _IONS = ("Ca", "Mg", "K", "Na", "NH4", "SO4", "NO3", "Cl", "HCO3", "Al", "Si")
-_NAME_WIDTH = 30
+_NAME_WIDTH, _HEADER_WIDTH = 30, 20
 _LARGE, _SMALL = 1e5, 5e-3
 _TEN = 10.0  # eq ha-1 in a mmol_c m-2
 
@@ -110,7 +110,7 @@ def _site_text(pits: Pits, lane: int, frames: _Frames) -> str:
                     title,
                     f"{len(site.layers)} layers, {totals['depth_m'] * 100:g} cm; "
                     f"precipitation {site.precipitation * 1e3:g}, evapotranspiration "
-                    f"{site.evapotranspiration * 1e3:g}, percolation out of the pit "
+                    f"{site.evapotranspiration * 1e3:g}, percolation "
                     f"{totals['percolation_mm_yr']:g} mm yr-1",
                     f"Weathering {totals[f'weathering_{FLUX}']:.1f} mmol_c m-2 yr-1 of base "
                     f"cations = {totals['weathering_eq_ha_yr']:.0f} eq ha-1 yr-1",
@@ -266,15 +266,15 @@ def _loads_text(load: SiteCriticalLoad) -> str:
 
 def _table(header: Sequence[str], rows: Sequence[Row]) -> str:
     """An aligned table; columns that do not fit go below, with the first column again."""
-    cells = [[_short(item, _NAME_WIDTH) for item in header]]
+    cells = [[_short(item, _HEADER_WIDTH) for item in header]]
     cells += [[_cell(item) for item in row] for row in rows]
     widths = [max(len(row[index]) for row in cells) for index in range(len(header))]
     first, *others = range(len(header))
     # A narrower gap before a second block.
     gap = 1 if not _fits(widths, others, 2) and _fits(widths, others, 1) else 2
-    number = 1
-    while not all(_fits(widths, block, gap) for block in (blocks := _divided(others, number))):
-        number += 1
+    blocks = [others]
+    while not all(_fits(widths, block, gap) for block in blocks):
+        blocks = _divided(others, len(blocks) + 1)
     lines = []
     for block in blocks:
         for row in cells:
@@ -284,14 +284,16 @@ def _table(header: Sequence[str], rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def _divided(columns: Sequence[int], number: int) -> list[Sequence[int]]:
+def _divided(columns: list[int], number: int) -> list[list[int]]:
     """Columns in so many blocks of about one size."""
     size = -(-len(columns) // number)
     return [columns[start : start + size] for start in range(0, len(columns), size)]
 
 
 def _fits(widths: Sequence[int], columns: Sequence[int], gap: int) -> bool:
-    return len(columns) == 1 or 2 + widths[0] + sum(widths[index] + gap for index in columns) <= WIDTH
+    return (
+        len(columns) == 1 or 2 + widths[0] + sum(widths[index] + gap for index in columns) <= WIDTH
+    )
 
 
 def _cell(item: Cell) -> str:

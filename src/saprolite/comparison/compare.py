@@ -218,8 +218,8 @@ def _prescribed(
         nitrification=0.0 * one,
         surface=np.ones((len(minerals), 1, len(sites))),
         percolation=one,
-        deposition={name: 0.0 * one[0] for name in IONS},
-        uptake={name: 0.0 * one for name in ("Ca", "Mg", "K", "N", "Na")},
+        deposition=dict.fromkeys(IONS, 0.0 * one[0]),
+        uptake=dict.fromkeys(("Ca", "Mg", "K", "N", "Na"), 0.0 * one),
         prescribed=prescribed,
         present=np.isfinite(ph),
     )

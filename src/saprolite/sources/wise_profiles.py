@@ -29,11 +29,11 @@ _TEXTURE = ("CLYPPT", "SLTPPT", "SNDPPT")
 # Largest value that is possible, and the least that the largest of a whole table must reach: a
 # table in another unit (fractions, metres, g cm-3) stays below it.
 _LIMITS = {
-    "UHDICM": (0.0, 5000.0, 20.0, "cm"), "LHDICM": (0.0, 5000.0, 20.0, "cm"),
+    "UHDICM": (0.0, 5000.0, 0.0, "cm"), "LHDICM": (0.0, 5000.0, 10.0, "cm"),
     "CLYPPT": (0.0, 100.0, 1.5, "percent"), "SLTPPT": (0.0, 100.0, 1.5, "percent"),
-    "SNDPPT": (0.0, 100.0, 1.5, "percent"), "CRFVOL": (0.0, 100.0, 1.5, "percent"),
+    "SNDPPT": (0.0, 100.0, 1.5, "percent"), "CRFVOL": (0.0, 100.0, 0.0, "percent"),
     "BLD": (0.0, 3000.0, 10.0, "kg m-3"), "PHIHOX": (1.0, 13.0, 1.0, "pH in water"),
-    "ORCDRC": (0.0, 1000.0, 1.5, "g kg-1"), "CECSUM": (0.0, 1000.0, 1.5, "cmol kg-1"),
+    "ORCDRC": (0.0, 1000.0, 0.0, "g kg-1"), "CECSUM": (0.0, 1000.0, 0.0, "cmol kg-1"),
     "LONWGS84": (-180.0, 180.0, -180.0, "degrees"), "LATWGS84": (-90.0, 90.0, -90.0, "degrees"),
 }  # fmt: skip
 _MAY_BE_ALL_MISSING = ("CRFVOL", "BLD", "ORCDRC", "CECSUM", "PHIHOX")

@@ -26,6 +26,7 @@ _PANEL = 3.7  # inches
 _FACTOR = 10.0
 _PH_RANGE = (4.0, 9.0)
 _GREY = "#444444"
+_BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 2}
 
 
 def draw_comparison(
@@ -65,7 +66,7 @@ def draw_comparison(
         axes.set_xlabel(f"{label_b}\n({unit})", fontsize=8)
         axes.text(0.03, 0.97, _summary(statistics.loc[mineral]), transform=axes.transAxes,
                   va="top", fontsize=7.5, linespacing=1.3,
-                  bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 2})  # fmt: skip
+                  bbox=_BOX)  # fmt: skip
         plain(axes)
     panels[0].set_ylabel(f"{label_a}\n({unit})", fontsize=8)
     bar = figure.colorbar(colours, ax=list(panels), shrink=0.8, pad=0.01, extend="both")
