@@ -57,18 +57,20 @@ def test_the_manual_constant_from_a_water_at_equilibrium(log_k: float) -> None:
     h = 10.0**-4.3  # mol/L
     aluminium = 10.0**log_k * h**3  # mol/L
     h_eq, al_eq = 1000.0 * h, 3.0 * 1000.0 * aluminium  # eq m-3
-    assert eq.gibbsite_manual_constant(log_k) == pytest.approx(al_eq / h_eq**3, rel=1e-12)
-    assert eq.log_gibbsite_constant(al_eq / h_eq**3) == pytest.approx(log_k, rel=1e-12)
+    assert eq.gibbsite_manual_constant(log_k) == pytest.approx(al_eq / h_eq**3, rel=1e-12, abs=0.0)
+    assert eq.log_gibbsite_constant(al_eq / h_eq**3) == pytest.approx(log_k, rel=1e-12, abs=0.0)
 
 
 def test_three_hundred_m6_eq_2_is_log_8_not_log_9() -> None:
-    assert eq.gibbsite_manual_constant(8.0) == pytest.approx(300.0, rel=1e-12)
-    assert eq.gibbsite_manual_constant(9.0) == pytest.approx(3000.0, rel=1e-12)
+    assert eq.gibbsite_manual_constant(8.0) == pytest.approx(300.0, rel=1e-12, abs=0.0)
+    assert eq.gibbsite_manual_constant(9.0) == pytest.approx(3000.0, rel=1e-12, abs=0.0)
 
 
 def test_the_molar_constant_in_the_charge_formula_is_wrong_by_the_cube_root_of_three() -> None:
     naive = 0.3 ** (2 / 3) * (9e-5 / 1e8) ** (1 / 3)
-    assert naive / eq.hydrogen_leaching(0.3, 9e-5, 8.0) == pytest.approx(3 ** (1 / 3), rel=1e-12)
+    assert naive / eq.hydrogen_leaching(0.3, 9e-5, 8.0) == pytest.approx(
+        3 ** (1 / 3), rel=1e-12, abs=0.0
+    )
 
 
 @pytest.mark.parametrize(("log_k", "ratio"), [(8.0, 1.0), (9.0, 10.0), (8.5, 1.2)])
@@ -79,13 +81,13 @@ def test_bc_al_in_the_manuals_own_units(log_k: float, ratio: float) -> None:
     aluminium = 1.5 * bc / ratio
     expected = -(q ** (2 / 3)) * (aluminium / k) ** (1 / 3) - aluminium
     found = eq.anc_leaching_bc_al(q / 1e4, bc * EQ_HA, ratio, log_k)
-    assert eq.equivalents_per_hectare(found) == pytest.approx(expected, rel=1e-12)
+    assert eq.equivalents_per_hectare(found) == pytest.approx(expected, rel=1e-12, abs=0.0)
 
 
 def test_eastern_canada_by_hand() -> None:
     """Al_le = 1.5 * 400/10 = 60; H_le = (5000^2 * 60/3000)^(1/3) = 500000^(1/3) eq ha-1."""
     found = eq.anc_leaching_bc_al(0.5, 400 * EQ_HA, 10.0, 9.0)
-    assert found == pytest.approx(-(60.0 + 79.37005259840998) * EQ_HA, rel=1e-12)
+    assert found == pytest.approx(-(60.0 + 79.37005259840998) * EQ_HA, rel=1e-12, abs=0.0)
 
 
 # --- the criteria, put back into the soil water ------------------------------------------------
@@ -95,14 +97,14 @@ def test_eastern_canada_by_hand() -> None:
 def test_bc_al_comes_back(q: float, bc: float, ratio: float, log_k: float) -> None:
     anc = eq.anc_leaching_bc_al(q, bc, ratio, log_k)
     _, aluminium = soil_water(anc, q, log_k)
-    assert (bc / 2.0 / q) / aluminium == pytest.approx(ratio, rel=1e-9)
-    assert bc / (3.0 * q * aluminium) == pytest.approx(ratio * 2.0 / 3.0, rel=1e-9)
+    assert (bc / 2.0 / q) / aluminium == pytest.approx(ratio, rel=1e-9, abs=0.0)
+    assert bc / (3.0 * q * aluminium) == pytest.approx(ratio * 2.0 / 3.0, rel=1e-9, abs=0.0)
 
 
 @given(water, st.floats(1e-6, 1e-3), log_constants)
 def test_aluminium_comes_back(q: float, charge: float, log_k: float) -> None:
     _, aluminium = soil_water(eq.anc_leaching_aluminium(q, charge, log_k), q, log_k)
-    assert 3.0 * aluminium == pytest.approx(charge, rel=1e-9)
+    assert 3.0 * aluminium == pytest.approx(charge, rel=1e-9, abs=0.0)
 
 
 @given(water, st.floats(3.0, 6.0), log_constants)
@@ -117,26 +119,28 @@ def test_aluminium_leaves_as_fast_as_it_weathers(
 ) -> None:
     anc = eq.anc_leaching_mobilisation(q, weathering, share, log_k)
     _, aluminium = soil_water(anc, q, log_k)
-    assert 3.0 * aluminium * q == pytest.approx(share * weathering, rel=1e-9)
+    assert 3.0 * aluminium * q == pytest.approx(share * weathering, rel=1e-9, abs=0.0)
 
 
 @given(flux, ratios)
 def test_bc_h_comes_back(bc: float, ratio: float) -> None:
     hydrogen = -eq.anc_leaching_bc_h(bc, ratio)
-    assert (bc / 2.0) / hydrogen == pytest.approx(ratio, rel=1e-12)
+    assert (bc / 2.0) / hydrogen == pytest.approx(ratio, rel=1e-12, abs=0.0)
 
 
 def test_anc_of_a_water() -> None:
-    assert eq.anc_leaching_concentration(0.5, 2e-5) == pytest.approx(1e-5, rel=1e-14)
+    assert eq.anc_leaching_concentration(0.5, 2e-5) == pytest.approx(1e-5, rel=1e-14, abs=0.0)
 
 
 def test_four_criteria_that_describe_one_water_agree() -> None:
     """pH 4, log K 8: [H] = 1e-4, [Al] = 1e-4 mol/L; Q = 0.3 m; with Bc 1e-4 mol/L Bc/Al is 1."""
     expected = -0.3 * 4e-4
-    assert eq.anc_leaching_ph(0.3, 4.0, 8.0) == pytest.approx(expected, rel=1e-12)
-    assert eq.anc_leaching_aluminium(0.3, 3e-4, 8.0) == pytest.approx(expected, rel=1e-12)
-    assert eq.anc_leaching_bc_al(0.3, 6e-5, 1.0, 8.0) == pytest.approx(expected, rel=1e-12)
-    assert eq.anc_leaching_mobilisation(0.3, 4.5e-5, 2.0, 8.0) == pytest.approx(expected, rel=1e-12)
+    assert eq.anc_leaching_ph(0.3, 4.0, 8.0) == pytest.approx(expected, rel=1e-12, abs=0.0)
+    assert eq.anc_leaching_aluminium(0.3, 3e-4, 8.0) == pytest.approx(expected, rel=1e-12, abs=0.0)
+    assert eq.anc_leaching_bc_al(0.3, 6e-5, 1.0, 8.0) == pytest.approx(expected, rel=1e-12, abs=0.0)
+    assert eq.anc_leaching_mobilisation(0.3, 4.5e-5, 2.0, 8.0) == pytest.approx(
+        expected, rel=1e-12, abs=0.0
+    )
 
 
 @given(
@@ -164,7 +168,7 @@ def test_every_point_of_the_function_gives_the_critical_water(
     base = 2e-5 + weathering + 2e-5
     anc = base + (4e-5 + sodium) - 4.5e-5 - sulphate - nitrate
     _, aluminium = soil_water(anc, q, log_k)
-    assert (base / 2.0 / q) / aluminium == pytest.approx(ratio, rel=1e-6)
+    assert (base / 2.0 / q) / aluminium == pytest.approx(ratio, rel=1e-6, abs=0.0)
 
 
 # --- the loads -----------------------------------------------------------------------------------
@@ -175,7 +179,7 @@ def test_loads_by_hand() -> None:
     loads = critical_loads(SITE).as_equivalents_per_hectare()
     expected = {"anc_le_crit": -1200.0, "cl_a": 1800.0, "cl_max_s": 1850.0, "cl_min_n": 370.0,
                 "cl_max_n": 370.0 + 1850.0 / 0.6, "cl_nut_n": 370.0 + 30.0 / 0.6}  # fmt: skip
-    assert loads == pytest.approx(expected, rel=1e-12)
+    assert loads == pytest.approx(expected, rel=1e-12, abs=0.0)
 
 
 def test_constant_denitrification_and_given_leaching() -> None:
@@ -367,8 +371,8 @@ CATCHMENTS = [
 def test_published_exceedances(row: tuple[float, ...]) -> None:
     *arguments, in_nitrogen, in_sulphur, region = row
     found = eq.exceedance(*arguments)
-    assert found.nitrogen == pytest.approx(in_nitrogen, rel=2e-5)
-    assert found.sulphur == pytest.approx(in_sulphur, rel=2e-5)
+    assert found.nitrogen == pytest.approx(in_nitrogen, rel=2e-5, abs=0.0)
+    assert found.sulphur == pytest.approx(in_sulphur, rel=2e-5, abs=0.0)
     assert found.region == region
 
 
@@ -481,5 +485,5 @@ def test_sea_salt_ratios_against_sea_water() -> None:
     for name, amount, charge in (("CA", 10.28, 2), ("MG", 52.82, 2), ("K", 10.21, 1),
                                  ("NA", 468.97, 1), ("SO4", 28.24, 2)):  # fmt: skip
         printed = getattr(constants, f"SEA_SALT_{name}")
-        assert printed == pytest.approx(charge * amount / chloride, rel=0.04), name
+        assert printed == pytest.approx(charge * amount / chloride, rel=0.04, abs=0.0), name
     assert eq.sea_salt_corrected(3e-5, 4e-5, constants.SEA_SALT_NA) == 0.0

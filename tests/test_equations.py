@@ -23,17 +23,21 @@ TEMPERATURES = st.floats(200.0, 330.0)
     (0.0, 3.38844e-4), (100.0, 7.24876e-4), (500.0, 5.43990e-3), (1000.0, 1.76097e-2),
     (1500.0, 2.89489e-2)])  # fmt: skip
 def test_soil_co2_golden(et: float, pco2: float) -> None:
-    assert eq.soil_co2(et) == pytest.approx(pco2, rel=5e-6)
+    assert eq.soil_co2(et) == pytest.approx(pco2, rel=5e-6, abs=0.0)
     by_hand = 10.0 ** (-3.47 + 2.09 * (1.0 - math.exp(-0.00172 * et)))
-    assert eq.soil_co2(et) == pytest.approx(by_hand, rel=1e-14)
+    assert eq.soil_co2(et) == pytest.approx(by_hand, rel=1e-14, abs=0.0)
 
 
 def test_soil_co2_limits_and_intercepts() -> None:
-    assert eq.soil_co2(1e9) == pytest.approx(10.0 ** (-3.47 + 2.09), rel=1e-13)
-    assert eq.soil_co2(700.0, -3.7) / eq.soil_co2(700.0) == pytest.approx(10**-0.23, rel=1e-13)
+    assert eq.soil_co2(1e9) == pytest.approx(10.0 ** (-3.47 + 2.09), rel=1e-13, abs=0.0)
+    assert eq.soil_co2(700.0, -3.7) / eq.soil_co2(700.0) == pytest.approx(
+        10**-0.23, rel=1e-13, abs=0.0
+    )
     # The square root of that ratio is the factor on the flux for n = 0.5 (docs/equations.md 1.2).
     assert math.sqrt(10**-0.23) == pytest.approx(0.767, abs=5e-4)
-    assert eq.soil_co2(0.0, eq.ambient_intercept(400.0)) == pytest.approx(400e-6, rel=1e-12)
+    assert eq.soil_co2(0.0, eq.ambient_intercept(400.0)) == pytest.approx(
+        400e-6, rel=1e-12, abs=0.0
+    )
 
 
 @given(st.lists(st.floats(0.0, 3000.0), min_size=2, max_size=2, unique=True))
@@ -63,7 +67,9 @@ def test_frozen_exact_rows(form: str) -> None:
 
 def test_frozen_golden() -> None:
     assert eq.frozen_percentage(HALF_FROZEN) == 50.0
-    assert eq.frozen_percentage(HALF_FROZEN, "degree_days") == pytest.approx(31.5, rel=1e-12)
+    assert eq.frozen_percentage(HALF_FROZEN, "degree_days") == pytest.approx(
+        31.5, rel=1e-12, abs=0.0
+    )
     assert eq.frozen_percentage(np.full(12, 270.0), "logistic") == pytest.approx(99.82, abs=5e-3)
     assert eq.frozen_percentage(np.full(12, 280.0), "logistic") == pytest.approx(1e-4, abs=5e-5)
     assert eq.frozen_percentage(np.full(12, 250.0), "none") == 0.0
@@ -93,12 +99,14 @@ def test_frozen_is_a_percentage_and_does_not_depend_on_memory_order(
 
 
 def test_surface_area_golden_and_variants() -> None:
-    assert eq.surface_area(0.3, 0.3, 0.4) == pytest.approx(3.18e6, rel=1e-15)
-    assert eq.clay_surface_area(0.3) == pytest.approx(2.4e6, rel=1e-15)
+    assert eq.surface_area(0.3, 0.3, 0.4) == pytest.approx(3.18e6, rel=1e-15, abs=0.0)
+    assert eq.clay_surface_area(0.3) == pytest.approx(2.4e6, rel=1e-15, abs=0.0)
     assert eq.surface_area(0.0, 0.0, 1.0) == 0.3e6
     fine = eq.fine_sand(0.4, 0.25)
-    assert eq.surface_area(0.3, 0.3, fine) == pytest.approx(3.18e6 - 0.3e6 * 0.1, rel=1e-14)
-    assert eq.coarse_sand_area(0.4, 0.25) == pytest.approx(0.05e6 * 0.1, rel=1e-14)
+    assert eq.surface_area(0.3, 0.3, fine) == pytest.approx(
+        3.18e6 - 0.3e6 * 0.1, rel=1e-14, abs=0.0
+    )
+    assert eq.coarse_sand_area(0.4, 0.25) == pytest.approx(0.05e6 * 0.1, rel=1e-14, abs=0.0)
     assert eq.density_factor(1320.0) == 1.32
 
 
@@ -106,7 +114,7 @@ def test_moisture_saturation_golden_and_limits() -> None:
     assert eq.moisture_saturation(0.30, 1320.0) == pytest.approx(0.48773006, abs=5e-9)
     moist = eq.moist_bulk_density(0.30, 1320.0)
     porosity = 1.0 - 1320.0 / 2650.0
-    assert eq.moisture_saturation(0.30, moist) == pytest.approx(0.30 / porosity, rel=1e-14)
+    assert eq.moisture_saturation(0.30, moist) == pytest.approx(0.30 / porosity, rel=1e-14, abs=0.0)
     assert eq.moisture_saturation(0.30, moist) == pytest.approx(0.5977, abs=5e-5)
     # At pore saturation the dry form ends at 1/(1 + rho_w/rho_min), not at 1.
     assert eq.moisture_saturation(porosity, 1320.0) == pytest.approx(
@@ -119,7 +127,7 @@ def test_moisture_saturation_golden_and_limits() -> None:
 
 def test_volumetric_water_content_of_gldas_layers() -> None:
     for mass, depth in ((30.0, 0.1), (90.0, 0.3), (180.0, 0.6), (300.0, 1.0)):
-        assert eq.volumetric_water_content(mass, depth) == pytest.approx(0.3, rel=1e-15)
+        assert eq.volumetric_water_content(mass, depth) == pytest.approx(0.3, rel=1e-15, abs=0.0)
 
 
 @given(st.floats(0.0, 5.0), st.lists(st.floats(0.01, 3.0), min_size=2, max_size=5))
@@ -131,7 +139,7 @@ def test_layer_presence_adds_up_to_the_soil(thickness: float, depths: list[float
 
 
 def test_carbon_conversion_golden() -> None:
-    assert eq.carbon_from_equivalents(1.0) == pytest.approx(1.2011e-3, rel=1e-14)
+    assert eq.carbon_from_equivalents(1.0) == pytest.approx(1.2011e-3, rel=1e-14, abs=0.0)
     assert eq.carbon_from_equivalents(174.92) == pytest.approx(0.2101, abs=5e-5)
     assert eq.carbon_from_equivalents(1046.23) == pytest.approx(1.2566, abs=5e-5)
     assert eq.equivalents_from_carbon(0.50) == pytest.approx(416, abs=0.5)
@@ -140,15 +148,15 @@ def test_carbon_conversion_golden() -> None:
 @given(st.floats(1e-6, 1e9))
 def test_carbon_conversion_round_trip(equivalents: float) -> None:
     there = eq.carbon_from_equivalents(equivalents)
-    assert eq.equivalents_from_carbon(there) == pytest.approx(equivalents, rel=4e-16)
+    assert eq.equivalents_from_carbon(there) == pytest.approx(equivalents, rel=4e-16, abs=0.0)
     # The same flux by way of kmol_c m-2: 1e7 eq ha-1 each.
-    assert eq.carbon_mass(equivalents / 1e7) == pytest.approx(there, rel=1e-14)
+    assert eq.carbon_mass(equivalents / 1e7) == pytest.approx(there, rel=1e-14, abs=0.0)
 
 
 def test_rate_units_kmol_not_mol() -> None:
     """k in kmol_c: taking it as mol would be a factor of 1000."""
     rate = eq.rate_at_reference(eq.rate_constant(16.5), 1.0, 0.5)
-    assert rate == pytest.approx(10**-16.5, rel=1e-13)
+    assert rate == pytest.approx(10**-16.5, rel=1e-13, abs=0.0)
     charge = eq.weathering_rate(rate, 1e6, 1.0, 1.0, 1.0) * 365.25 * 86400.0
     assert eq.equivalents_per_hectare(charge) == pytest.approx(
         10**-16.5 * 1e6 * 3.15576e7 * 1e7, rel=1e-12

@@ -25,7 +25,8 @@ def test_every_row_has_source_confidence_and_a_known_mineral(name: str) -> None:
     assert table.rows
     for row in table.rows:
         assert row.source
-        assert row.confidence == ("U" if name == "recalled" else "R")
+        inferred = row.row == "Smectite_pkH_14.9" and row.pathway == "H"
+        assert row.confidence == ("U" if name == "recalled" else "I" if inferred else "R")
         assert row.mineral in Mineral.names()
         assert row.pathway in PATHWAYS
     assert len({(row.row, row.pathway) for row in table.rows}) == len(table.rows)

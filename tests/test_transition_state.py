@@ -175,7 +175,7 @@ def test_illite_of_koehler_by_hand() -> None:
             "OH": 0.27 * exp(-67.0 / rt) * hydroxide**0.6,
         }
         found = far_from_equilibrium_rate(law, temperature, proton, hydroxide)
-        assert dict(found.pathways) == pytest.approx(expected, rel=1e-12)
+        assert dict(found.pathways) == pytest.approx(expected, rel=1e-12, abs=0.0)
         assert found.total == pytest.approx(sum(expected.values()), rel=1e-12)
     # The exponent on OH- is positive: the rate rises with pH (the abstract prints -0.6).
     acid, basic = (far_from_equilibrium_rate(law, 298.15, h, 1e-14 / h) for h in (1e-8, 1e-10))
@@ -199,14 +199,14 @@ def test_montmorillonite_of_rozalen_by_hand() -> None:
         (19.3, 5.3, 20.3), inferred.constants(281.15), inferred.constants(298.15), strict=True
     ):
         factor = exp(-energy * 4.184 / 8.31446261815324e-3 * (1 / 281.15 - 1 / 298.15))
-        assert cold / warm == pytest.approx(factor, rel=1e-12)
+        assert cold / warm == pytest.approx(factor, rel=1e-12, abs=0.0)
 
 
 def test_chlorite_of_lowson_and_liao_by_hand() -> None:
     table = TransitionStateTable.named("clay_laws")
     lowson = far_from_equilibrium_rate(table.law("chlorite"), 298.15, 1e-8, 1e-6)
     expected = {"H": 10**-9.79 * 1e-8**0.49, "H2O": 1e-13, "OH": 10**-16.79 * 1e-8**-0.43}
-    assert dict(lowson.pathways) == pytest.approx(expected, rel=1e-12)
+    assert dict(lowson.pathways) == pytest.approx(expected, rel=1e-12, abs=0.0)
     liao = table.law("chlorite", "liao_2021")
     assert liao.pathways == ("H",)
     cold = 10**-10.51 * exp(-42.03 / 8.31446261815324e-3 * (1 / 283.15 - 1 / 298.15)) * 1e-3**0.32
@@ -254,7 +254,7 @@ def test_limits_of_the_affinity(sigma: float) -> None:
     assert eq.affinity(0.0, sigma) == 1.0
     assert eq.affinity(1e-300, sigma) == pytest.approx(1.0, abs=1e-70)
     # Near equilibrium the affinity is -ln(Omega)/sigma: a large sigma slows the approach.
-    assert eq.affinity(1.0 - 1e-6, sigma) == pytest.approx(1e-6 / sigma, rel=1e-5)
+    assert eq.affinity(1.0 - 1e-6, sigma) == pytest.approx(1e-6 / sigma, rel=1e-5, abs=0.0)
     assert eq.affinity(2.0**sigma, sigma) == pytest.approx(-1.0)
     assert eq.dissolution_affinity(2.0**sigma, sigma) == 0.0
     assert np.isnan(eq.dissolution_affinity(np.nan, sigma))
@@ -378,7 +378,7 @@ def test_saturation_is_that_of_phreeqc(database: Path) -> None:
         if own.coefficients is None:
             log_k = own.log_solubility(at["temperature"])
             ours = ours * 10.0 ** (log_k - with_gas_constant_of_phreeqc(own, log_k))
-        assert ours == pytest.approx(theirs, rel=1e-6), name
+        assert ours == pytest.approx(theirs, rel=1e-6, abs=0.0), name
 
 
 FORMULA = re.compile(r"([A-Z][a-z]?)([\d.]*)|(\()|(\))([\d.]*)")
@@ -526,7 +526,7 @@ def test_an_array_gives_what_its_cells_give() -> None:
     for i in range(2):
         for j in range(3):
             one = far_from_equilibrium_rate(law, temperature[i, 0], proton[j], 1e-14 / proton[j])
-            assert both[i, j] == pytest.approx(one.total, rel=1e-14)
+            assert both[i, j] == pytest.approx(one.total, rel=1e-14, abs=0.0)
 
 
 def test_a_table_of_ones_own(tmp_path: Path) -> None:
@@ -591,10 +591,10 @@ def test_the_driver_reaches_rate_svd(database: Path, mineral: str) -> None:
         + constant(p[18], p[2]) * at["CO2"] ** p[19]
         + constant(p[23], p[4]) * at["OH"] ** p[24] / brake(*p[25:31])
     )
-    assert values[-1] == pytest.approx(expected, rel=1e-9)
+    assert values[-1] == pytest.approx(expected, rel=1e-9, abs=0.0)
     # The brakes act: the same waters without solutes are faster.
     assert np.all(values[-1][0::2] > values[-1][1::2])
     # A row of one's own goes in as a block.
     own = f"RATE_PARAMETERS_SVD\nOwn {' '.join(line.split()[1:])}"
     again = phreeqc.evaluate(database, waters, [rate("SVD", "Own")], own)[0]
-    assert again == pytest.approx(values[-1], rel=1e-12)
+    assert again == pytest.approx(values[-1], rel=1e-12, abs=0.0)

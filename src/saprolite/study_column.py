@@ -17,7 +17,7 @@ from saprolite.column.site_quantities import quantity
 from saprolite.study_parts import Closed
 
 MODEL_NAMES = Literal["profile-co2", "profile", "simple", "witch-type"]
-CO2_MODEL = "profile-co2"
+CO2_MODEL: Literal["profile-co2"] = "profile-co2"
 CARBON_MEANING = MappingProxyType(
     {
         "base_cations": "CO2 as charge of all base cations that weather, carbonates half",

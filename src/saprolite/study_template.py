@@ -74,7 +74,8 @@ metres = 2.0                    # | climate_class (illustrative, not data)
 # [column]
 # averaging = "annual"                  # annual | climatology (means of all years, solved once)
 # experiment = "control"                # control | soil_moisture | soil_temperature |
-#                                       # evapotranspiration: it alone varies, the rest as in base_year
+#                                       # evapotranspiration: it alone varies, not the others
+# # base_year = 2012                    # what the others are; default: the first year
 # carbon = "base_cations"               # the carbon sink: CO2 as charge of the base cations that
 #                                       # weather | co2_pathway (by CO2 alone) | alkalinity_export
 # precipitation_mm_yr = 1000.0          # or percolation_mm_yr = [600.0, 500.0, 450.0, 430.0]

@@ -184,7 +184,8 @@ class Chemistry:
 
         low, high = log_proton_bracket(strong_charge)
         lanes = changes_sign(imbalance, low, high)
-        return bracketed_newton(imbalance, low, high, start, lanes)
+        x, found = bracketed_newton(imbalance, low, high, start, lanes)
+        return np.where(found, x, np.nan), found
 
     def _organic(self, x: Array) -> tuple[Array, Array, Array]:
         """Charge of the organic acid, its derivative to ln h, and the sum of c z^2, kmol m-3."""

@@ -243,6 +243,7 @@ def _loads_text(load: SiteCriticalLoad) -> str:
     )
     labels = {
         "weathering": "weathering Ca + Mg + K + Na",
+        "uptake_unmet": "uptake that the supply forbids",
         "sulphur_deposition": "deposition of S",
         "nitrogen_deposition": "deposition of N",
         "anc_le_crit": "critical leaching of ANC",
@@ -259,7 +260,7 @@ def _loads_text(load: SiteCriticalLoad) -> str:
     rows: list[Row] = [
         [label, f"{row[f'{name}_eq_ha_yr']:.1f}", f"{row[f'{name}_kmol_c_m2_yr']:.3e}"]
         for name, label in labels.items()
-        if f"{name}_eq_ha_yr" in row
+        if f"{name}_eq_ha_yr" in row and (name != "uptake_unmet" or load.uptake_unmet > 0.0)
     ]
     return f"{title}\n" + _table(["", "eq ha-1 yr-1", "kmol_c m-2 yr-1"], rows)
 

@@ -23,6 +23,7 @@ from saprolite.column.critical_load import (
 from saprolite.column.pit_frames import depths
 from saprolite.column.site import Site
 from saprolite.column.site_checks import closest
+from saprolite.constants import MINIMUM_BASE_CONCENTRATION
 from saprolite.errors import InputError, Problem, raise_if_any
 from saprolite.models.rate_law import CHARGES
 
@@ -58,8 +59,9 @@ class SiteCriticalLoad:
     """Critical loads of one site, kmol_c m-2 yr-1, and how far its deposition exceeds them.
 
     ``depth`` of the root zone, m; ``percolation`` out of it, m yr-1; ``weathering`` by element;
-    ``given``: whether the section gives the weathering; ``exceedance``: of acidity, by the site's
-    deposition of S and N; ``nutrient_exceedance``: of CL_nut(N), None where there is none.
+    ``given``: whether the section gives the weathering; ``uptake_unmet``: uptake of Ca, Mg and K
+    that the supply does not allow; ``exceedance``: of acidity, by the site's deposition of S and
+    N; ``nutrient_exceedance``: of CL_nut(N), None where there is none.
     """
 
     site: str
@@ -68,6 +70,7 @@ class SiteCriticalLoad:
     percolation: float
     weathering: Mapping[str, float]
     given: bool
+    uptake_unmet: float
     sulphur_deposition: float
     nitrogen_deposition: float
     loads: CriticalLoads
@@ -79,6 +82,7 @@ class SiteCriticalLoad:
         loads = self.loads
         found = {
             "weathering": sum(self.weathering.values()),
+            "uptake_unmet": self.uptake_unmet,
             "sulphur_deposition": self.sulphur_deposition,
             "nitrogen_deposition": self.nitrogen_deposition,
             "anc_le_crit": float(loads.anc_le_crit),
@@ -163,11 +167,13 @@ def _of_site(
     }
     percolation = float(pits.columns.percolation[layers - 1, lane])
     given = {field: section[key] for key, field in _KEYS.items() if key in section}
+    share = _share_of_uptake(site, uptake, weathering, percolation, section)
     given["criterion"] = criterion_name(str(section["criterion"]))
     fluxes = {
         **{f"{name.lower()}_deposition": site.deposition[name] for name in (*CHARGES, "Cl")},
         **{f"{name.lower()}_weathering": value for name, value in weathering.items()},
-        **{f"{name.lower()}_uptake": value for name, value in uptake.items()},
+        **{f"{name.lower()}_uptake": share * uptake[name] for name in ("Ca", "Mg", "K")},
+        "n_uptake": uptake["N"],
     }
     arguments: dict[str, Any] = {**fluxes, "percolation": percolation, **given}
     loads = critical_loads(CriticalLoadInput(**arguments))
@@ -183,12 +189,35 @@ def _of_site(
         percolation=percolation,
         weathering=weathering,
         given="weathering_Ca" in section,
+        uptake_unmet=(1.0 - share) * (uptake["Ca"] + uptake["Mg"] + uptake["K"]),
         sulphur_deposition=sulphur,
         nitrogen_deposition=nitrogen,
         loads=loads,
         exceedance=loads.exceedance(sulphur_deposition=sulphur, nitrogen_deposition=nitrogen),
         nutrient_exceedance=nutrient,
     )
+
+
+def _share_of_uptake(
+    site: Site,
+    uptake: Mapping[str, float],
+    weathering: Mapping[str, float],
+    percolation: float,
+    section: Mapping[str, float | str],
+) -> float:
+    """Part of the uptake of Ca, Mg and K that deposition and weathering can supply."""
+    names = ("Ca", "Mg", "K")
+    wanted = sum(uptake[name] for name in names)
+    least = float(section.get("minimum_base_concentration", MINIMUM_BASE_CONCENTRATION))
+    supply = float(
+        eq.largest_uptake(
+            sum(site.deposition[name] for name in names),
+            sum(weathering[name] for name in names),
+            percolation,
+            least,
+        )
+    )
+    return 1.0 if wanted <= supply else supply / wanted
 
 
 def _section_problems(section: Mapping[str, float | str]) -> list[Problem]:

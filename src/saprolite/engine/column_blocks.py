@@ -81,9 +81,7 @@ class ColumnSolver:
         self._solved = result
         return result
 
-    def _solve(
-        self, means: MeanDrivers, cells: npt.NDArray[np.int64], result: ColumnYear
-    ) -> None:
+    def _solve(self, means: MeanDrivers, cells: npt.NDArray[np.int64], result: ColumnYear) -> None:
         columns = self.columns(means, cells, result.counts)
         state = steady_state(columns, self._inputs.reading, self._inputs.law)
         by_mineral, total = self._carbon(columns, state)
@@ -118,11 +116,13 @@ class ColumnSolver:
             soil_co2, floored = self._drivers.soil_co2(means, cells)
             counts[COLUMN_COUNTS[0]] += int(floored.sum())
             pressure = np.where(present, soil_co2, np.nan)
-        uptake = {name: nothing for name in (*_UPTAKE, "Na")}
+        uptake = dict.fromkeys((*_UPTAKE, "Na"), nothing)
         percolation = nothing
         deposition: dict[str, Array] = {}
         if reading.solves_chemistry:
-            percolation = np.where(present, self._percolation(means, cells, present, counts), np.nan)
+            percolation = np.where(
+                present, self._percolation(means, cells, present, counts), np.nan
+            )
             deposition = {ion: given[f"deposition.{ion}"][cells] for ion in IONS}
             shares = np.where(present, to_lowest(given["uptake_share"][:, cells], present), np.nan)
             uptake = {ion: shares * given[f"uptake.{ion}"][cells] for ion in _UPTAKE}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -75,16 +76,8 @@ class ColumnDrivers:
         years = self._prepared.study.years
         total = self._mean(years[0])
         for year in years[1:]:
-            own = self._mean(year)
-            air = None
-            if total.atmospheric_co2 is not None and own.atmospheric_co2 is not None:
-                air = total.atmospheric_co2 + own.atmospheric_co2
-            total = MeanDrivers(
-                *(a + b for a, b in zip(total[:4], own[:4], strict=True)), atmospheric_co2=air
-            )
-        count = len(years)
-        air = None if total.atmospheric_co2 is None else total.atmospheric_co2 / count
-        return MeanDrivers(*(values / count for values in total[:4]), atmospheric_co2=air)
+            total = _combined(total, self._mean(year), lambda a, b: a + b)
+        return _combined(total, total, lambda a, _: a / len(years))
 
     def _mean(self, year: int) -> MeanDrivers:
         prepared, model = self._prepared, self._prepared.model
@@ -103,3 +96,17 @@ class ColumnDrivers:
             water = water + eq.monthly_amount(forcing.evapotranspiration[month], length)
         air = prepared.atmospheric_co2.get(year)
         return MeanDrivers(moisture, temperature, share, water, air)
+
+
+def _combined(one: MeanDrivers, other: MeanDrivers, how: Callable[[Any, Any], Any]) -> MeanDrivers:
+    """Each driver of two years put together; CO2 of the air only where both have it."""
+    air = None
+    if one.atmospheric_co2 is not None and other.atmospheric_co2 is not None:
+        air = how(one.atmospheric_co2, other.atmospheric_co2)
+    return MeanDrivers(
+        how(one.soil_moisture, other.soil_moisture),
+        how(one.soil_temperature, other.soil_temperature),
+        how(one.unfrozen, other.unfrozen),
+        how(one.evapotranspiration, other.evapotranspiration),
+        air,
+    )

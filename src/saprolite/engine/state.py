@@ -63,9 +63,7 @@ def fingerprint(study: Study, digests: dict[str, dict[str, str]]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _digest_paths(
-    section: dict[str, Any], place: str, digests: dict[str, dict[str, str]]
-) -> None:
+def _digest_paths(section: dict[str, Any], place: str, digests: dict[str, dict[str, str]]) -> None:
     """The digest of its file in the place of every path of a section."""
     for key, value in section.items():
         if isinstance(value, dict):

@@ -145,8 +145,11 @@ class FluxStore:
                 by_mineral[member] = mean[index] * shares[member]
         if BY_MINERAL in self._group:
             del self._group[BY_MINERAL]
-        attributes = {**_flux_attributes(BY_MINERAL, self._prepared), "comment": "mean over years_used",
-                      "years_used": years}  # fmt: skip
+        attributes = {
+            **_flux_attributes(BY_MINERAL, self._prepared),
+            "comment": "mean over years_used",
+            "years_used": years,
+        }
         add_array(
             self._group, BY_MINERAL, REGISTRY[BY_MINERAL].dims, self._map(by_mineral), attributes
         )
@@ -269,7 +272,8 @@ def _attributes(prepared: Prepared, digests: dict[str, dict[str, str]]) -> dict[
     column: dict[str, Any] = {}
     if prepared.column is not None:
         chosen = prepared.column.reading
-        title, model = f"{title} ({chosen.title})", f"{chosen.title}, on means over time"
+        short = chosen.title.partition(",")[0]
+        title, model = f"{title}: {short}", f"{chosen.title}, on means over time"
         column = {"column_reading": json.dumps(chosen.as_dict())}
     return {
         "Conventions": "CF-1.11",

@@ -98,7 +98,9 @@ class ColumnReader:
             self._collected.problems += error.problems
             return None
 
-    def _read(self, name: str, value: float | list[float] | MapField, checking_alone: bool) -> Array:
+    def _read(
+        self, name: str, value: float | list[float] | MapField, checking_alone: bool
+    ) -> Array:
         """One input as (layer, cell), or (cell,) where layers do not differ; SI."""
         field, cells, key = field_of(name), self._statics.cells.size, key_of(name)
         shape = (self._layers, cells) if field.per_layer else (cells,)
@@ -197,17 +199,14 @@ class ColumnReader:
         """Notes: what stands in for data, what is not used, and how the column is set up."""
         notes, column = self._collected.notes, self._study.column
         assert column is not None
-        constants, idle = [], []
-        for name, value in given.items():
-            if name not in used and not name.startswith("minerals."):
-                idle.append(key_of(name))
-            elif not isinstance(value, MapField):
-                values = value if isinstance(value, list) else [value]
-                shown = "/".join(f"{item:g}" for item in values)
-                unit = field_of(name).unit
-                constants.append(f"{name} {shown}" + (f" {unit}" if unit != "1" else ""))
+        idle = [
+            key_of(name) for name in given if name not in used and not name.startswith("minerals.")
+        ]
+        constants = _in_place_of_data(
+            {name: value for name, value in given.items() if key_of(name) not in idle}
+        )
         if constants:
-            notes.append("constants of the study in place of data: " + ", ".join(constants))
+            notes.append(f"constants of the study in place of data: {constants}")
         if idle:
             notes.append(f"given, but not used by this model: {', '.join(idle)}")
         notes.append(
@@ -235,8 +234,30 @@ class ColumnReader:
             )
 
 
+def _in_place_of_data(given: Mapping[str, float | list[float] | MapField]) -> str:
+    """The constants by group, as the study gives them.
+
+    >>> _in_place_of_data({"doc": [30.0, 5.0], "uptake.Ca": 10.0, "uptake.Mg": 3.0})
+    'doc 30/5 mg L-1; uptake Ca 10, Mg 3 meq m-2 yr-1'
+    """
+    groups: dict[tuple[str, str], list[str]] = {}
+    for name, value in given.items():
+        if isinstance(value, MapField):
+            continue
+        group, _, member = name.partition(".")
+        values = value if isinstance(value, list) else [value]
+        shown = "/".join(f"{item:g}" for item in values)
+        unit = field_of(name).unit
+        groups.setdefault((group, "" if unit == "1" else f" {unit}"), []).append(
+            f"{member} {shown}" if member else shown
+        )
+    return "; ".join(
+        f"{group} {', '.join(values)}{unit}" for (group, unit), values in groups.items()
+    )
+
+
 def _content(soil: Soil, minerals: tuple[str, ...], fields: Mapping[str, Array]) -> Array:
-    """Mass fraction of the soil, (mineral, layer, cell): in the clay, and of the primary minerals."""
+    """Mass fraction of the soil, (mineral, layer, cell): in the clay and as primary minerals."""
     content = np.zeros((len(minerals), *np.shape(soil.clay)))
     for index, name in enumerate(minerals):
         if name in soil.mineral_share:
@@ -251,5 +272,3 @@ def _finite(*arrays: Array) -> npt.NDArray[np.bool_]:
     for array in arrays:
         result &= np.isfinite(array).reshape(-1, array.shape[-1]).all(axis=0)
     return result
-
-

@@ -60,7 +60,8 @@ def explain_column_text(law: ProfileLaw | WitchLaw) -> str:
     default = ColumnReading(model=reading.model).as_dict()
     lines = [reading.summary(), "", "Choices ([column.reading])"]
     lines += [
-        f"    {key} = {value!r}" + ("" if value == default[key] else f"  (default {default[key]!r})")
+        f"    {key} = {value!r}"
+        + ("" if value == default[key] else f"  (default {default[key]!r})")
         for key, value in reading.as_dict().items()
     ]
     lines += ["", f"Rate law: pathways {', '.join(law.names)}"]

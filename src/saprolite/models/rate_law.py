@@ -159,7 +159,19 @@ class ProfileLaw:
         raise_if_any(MineralError, "The minerals cannot be computed", problems)
         used = [name for name in reading.used_pathways if any(name in own for own in rows)]
         used = used or list(reading.used_pathways[:1])  # no mineral: a pathway of zeros
+        missing = [name for name in reading.used_pathways if rows and name not in used]
+        if missing and reading.pathways != "law":
+            raise_if_any(
+                MineralError, "The minerals cannot be computed", [_no_pathway(reading, missing)]
+            )
         release, notes = _release(minerals, rows)
+        notes += tuple(
+            f"pathway {name}: no row in table '{table.name}', not computed" for name in missing
+        )
+        if reading.rate_law == "sverdrup_2019" and not any(
+            "z_si" in row.brakes for own in rows for row in own.values()
+        ):
+            notes += (f"table '{table.name}' has no silica brakes",)
         return cls(
             reading,
             minerals,
@@ -218,6 +230,15 @@ def _release(
             per_unit = 1.0 / sum(charge * elements[name] for name, charge in CHARGES.items())
         release[:, index] = [elements[name] * per_unit for name in ELEMENTS]
     return release, tuple(notes)
+
+
+def _no_pathway(reading: ColumnReading, missing: list[str]) -> Problem:
+    return Problem(
+        "reading.pathways",
+        f"{', '.join(missing)}, which no row of the minerals has in {reading.kinetics}",
+        "pathways of the table",
+        'pathways = "law", or another table (kinetics = ...)',
+    )
 
 
 def _unusable(mineral: str, own: dict[str, KineticRow], reading: ColumnReading) -> list[Problem]:
