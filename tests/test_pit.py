@@ -674,6 +674,19 @@ def test_weathering_given_and_whole_pit() -> None:
     assert load.row()["weathering_eq_ha_yr"] == pytest.approx(total)
 
 
+def test_the_root_zone_takes_its_own_part() -> None:
+    """Down to 17 cm: 60 % of the uptake, the percolation of E, the weathering of O and E."""
+    pits = solve(loaded(depth=0.17))
+    (load,) = pits.critical_loads()
+    table = pits.table().iloc[:2]
+    assert load.percolation == pytest.approx(0.636)
+    assert load.row()["cl_min_n_eq_ha_yr"] == pytest.approx(36.0 + 0.6 * 450.0)
+    assert 1e6 * load.weathering["K"] == pytest.approx(table[f"weathering_K_{FLUX}"].sum())
+    supply = 270.0 + 1e7 * (sum(load.weathering.values()) - load.weathering["Na"]) - 63.6
+    assert supply > 0.6 * 230.0
+    assert load.uptake_unmet == 0.0
+
+
 @pytest.mark.parametrize(("section", "parts"), [
     ({"criterium": "Bc/Al"}, ["critical_load.criterium", "no such key", "did you mean 'criterion'"]),
     ({"criterion": "Ca/Al"}, ["critical_load.criterion", "'Ca/Al'", "Bc/Al"]),
