@@ -579,6 +579,60 @@ def test_maps_in_the_place_of_constants(world: World, tmp_path: Path) -> None:
         solve(content, tmp_path / "range")
 
 
+def test_a_kinetic_table_of_the_users_own(world: World, tmp_path: Path) -> None:
+    """A copy of the packaged table, found from the folder of the study, gives the same bits."""
+    packaged = ROOT / "src/saprolite/minerals/data/nutsfor.csv"
+    own = tmp_path / "own.csv"
+    own.write_text(packaged.read_text(encoding="utf-8"), encoding="utf-8")
+    flux = solve(study(world), tmp_path / "packaged")["carbon_sink_flux"].values
+    content = study(world, changes={"reading": {"kinetics": "own.csv"}})
+    out = tmp_path / "out"
+    engine_run.compute(Study.of(content, tmp_path), out, False, lambda *_: None)
+    assert np.array_equal(sap.open(out)["carbon_sink_flux"].values, flux)
+    assert set(state_of(out)["inputs_sha256"]["column.reading.kinetics"]) == {str(own)}
+    simple = study(world, "simple", {"reading": {"kinetics": "own.csv"}, "prescribed": {"ph": PH}})
+    with pytest.raises(InputError, match="base_cations_umol_L"):
+        engine_run.compute(Study.of(simple, tmp_path), tmp_path / "simple", False, lambda *_: None)
+    own.unlink()
+    with pytest.raises(InputError, match="no such file"):
+        engine_run.compute(Study.of(content, tmp_path), tmp_path / "gone", False, lambda *_: None)
+
+
+@pytest.mark.parametrize("et_mode", ["monthly_x12", "trailing12"])
+def test_annual_soil_co2_is_that_of_annual_evapotranspiration(
+    world: World, tmp_path: Path, et_mode: str
+) -> None:
+    modes = [solve(study(world, reading={"et_mode": mode}), tmp_path / mode)["carbon_sink_flux"].values
+             for mode in ("annual", et_mode)]  # fmt: skip
+    assert modes[0] == pytest.approx(modes[1], rel=1e-13)
+
+
+def test_soil_co2_that_is_given_and_the_air_of_the_year(world: World, tmp_path: Path) -> None:
+    co2 = [0.003, 0.005, 0.01, 0.01]
+    flux = solve(study(world, changes={"soil_co2_atm": co2}), tmp_path / "given")[
+        "carbon_sink_flux"
+    ]
+    reading, site = reading_of("profile"), pit(means(2000, 6, 19), minerals_of("profile"))
+    layers = tuple(replace(layer, co2=own) for layer, own in zip(site.layers, co2, strict=True))
+    solved = steady_state(Columns.of([replace(site, layers=layers)], reading), reading)
+    expected = solved.rates.sum(axis=(0, 1))[:, 0] * CARBON_MOLAR_MASS * 1000.0
+    stored = flux.sel(year=2000, lat=LAT[6], lon=LON[19]).values
+    assert stored == pytest.approx(expected, rel=1e-12)
+    air = tmp_path / "co2.csv"
+    air.write_text("year,co2_ppm\n2000,369\n2001,380\n", encoding="utf-8")
+    series = solve(
+        study(world, reading={"atmosphere": "series"}, inputs__atmospheric_co2={"path": str(air)}),
+        tmp_path / "series",
+    )["carbon_sink_flux"].sel(year=2001, lat=LAT[6], lon=LON[19])
+    at = means(2001, 6, 19)
+    pressure = float(eq.soil_co2(1000.0 * at["water"], np.log10(380e-6)))
+    site = pit(at, minerals_of("profile"))
+    layers = tuple(replace(layer, co2=pressure) for layer in site.layers)
+    solved = steady_state(Columns.of([replace(site, layers=layers)], reading), reading)
+    expected = solved.rates.sum(axis=(0, 1))[:, 0] * CARBON_MOLAR_MASS * 1000.0
+    assert series.values == pytest.approx(expected, rel=1e-12)
+
+
 def test_a_column_without_solution_is_counted(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

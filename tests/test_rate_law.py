@@ -622,3 +622,17 @@ def test_pathways_come_in_one_order_whatever_is_asked() -> None:
     law = ProfileLaw.of(ColumnReading(pathways="R, H"), ("albite",))
     assert law.names == ("H", "R")
     assert ColumnReading(rate_law="sverdrup_2019").used_pathways == PATHWAYS
+
+
+def test_the_order_of_the_organic_pathway_is_a_choice() -> None:
+    minerals = ("k_feldspar", "oligoclase")
+    rows = {
+        choice: next(
+            pathway
+            for pathway in ProfileLaw.of(ColumnReading(organic_order=choice), minerals).pathways
+            if pathway.name == "R"
+        )
+        for choice in ("table", "equation")
+    }
+    assert rows["table"].order.ravel().tolist() == [1.0, 0.5]
+    assert rows["equation"].order.ravel().tolist() == [0.5, 0.5]

@@ -150,6 +150,14 @@ MEAN_EARTH_RADIUS = _constant(
     "C",
 )
 
+ORGANIC_ORDER = _constant(
+    "ORGANIC_ORDER",
+    0.5,
+    "1",
+    "order of the organic pathway in the rate law",
+    f"{_SW1995} eq 28 (as quoted)",
+    "R",
+)
 _OLIVER = "Oliver et al. 1983 (recalled)"
 OLIVER_OFFSET = _constant(
     "OLIVER_OFFSET", 0.96, "1", "pK of organic acid: constant term", _OLIVER, "U"

@@ -75,7 +75,9 @@ def column_problems(content: Mapping[str, Any], where: str) -> list[Problem]:
     ]  # fmt: skip
     problems += _experiment_problems(section, reading, where)
     law = None
-    if minerals and not (reading.kinetics + reading.transition_state).endswith(".csv"):
+    table = reading.transition_state if model == "witch-type" else reading.kinetics
+    # A table of the user's own is read with the inputs: its path starts from the study's folder.
+    if minerals and not table.endswith(".csv"):
         try:
             law = rate_law(reading, minerals)
         except SaproliteError as error:

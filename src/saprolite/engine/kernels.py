@@ -8,7 +8,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from saprolite.engine.blocks import COUNTS, Statics, compute_year
+from saprolite.engine import blocks
+from saprolite.engine.blocks import COUNTS, Statics
 from saprolite.engine.column_blocks import COLUMN_COUNTS, ColumnSolver
 from saprolite.inputs import Prepared
 
@@ -53,7 +54,7 @@ class PathwayKernel:
 
     def year(self, year: int) -> Year:
         """One year, month by month."""
-        flux, counts = compute_year(self._statics, self._prepared, year)
+        flux, counts = blocks.compute_year(self._statics, self._prepared, year)
         return Year(flux, None, counts)
 
     def shares(self) -> Array:
@@ -92,6 +93,11 @@ class ColumnKernel:
 def kernel_of(prepared: Prepared) -> Kernel:
     """The kernel of a study's model."""
     return PathwayKernel(prepared) if prepared.column is None else ColumnKernel(prepared)
+
+
+def compute_year(kernel: Kernel, year: int) -> Year:
+    """A block of a run: one year of its kernel."""
+    return kernel.year(year)
 
 
 def forcing_is_known(prepared: Prepared) -> Flags:

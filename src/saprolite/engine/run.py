@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from saprolite.engine.kernels import Kernel, forcing_is_known, kernel_of
+from saprolite.engine.kernels import Kernel, compute_year, forcing_is_known, kernel_of
 from saprolite.engine.ledger import Entry, Ledger
 from saprolite.engine.state import (
     FINISHED,
@@ -77,7 +77,7 @@ def compute(study: Study, out: Path, restart: bool, report: Report) -> dict[str,
     for number, year in enumerate(study.years):
         if year not in done:
             began = time.monotonic()
-            block = kernel.year(year)
+            block = compute_year(kernel, year)
             checksum = store.write_year(year, block.parts, block.total)
             ledger.add(Entry(year, time.monotonic() - began, dict(block.counts), checksum))
             clock.write_into(state)

@@ -13,6 +13,7 @@ from saprolite.column.site_checks import SUM_TOLERANCE
 from saprolite.column.solve import rate_law
 from saprolite.errors import InputError, Problem, SaproliteError
 from saprolite.inputs.statics import StaticReader
+from saprolite.minerals import Mineral
 from saprolite.models import ColumnReading, Soil
 from saprolite.models.rate_law import ProfileLaw
 from saprolite.models.witch import WitchLaw
@@ -81,7 +82,7 @@ class ColumnReader:
         used = self._used(reading, law, fields)
         complete = _finite(content, *used.values())
         self._refuse_sums(content, used, soil.thickness)
-        self._describe(reading, set(used), given)
+        self._describe(reading, set(used), given, minerals)
         primary = {name: values for name, values in fields.items() if name.startswith("minerals.")}
         return ColumnInputs(reading, law, minerals, content, {**used, **primary}, complete)
 
@@ -195,6 +196,7 @@ class ColumnReader:
         reading: ColumnReading,
         used: set[str],
         given: Mapping[str, float | list[float] | MapField],
+        minerals: tuple[str, ...],
     ) -> None:
         """Notes: what stands in for data, what is not used, and how the column is set up."""
         notes, column = self._collected.notes, self._study.column
@@ -226,6 +228,12 @@ class ColumnReader:
         if column.averaging == "climatology":
             notes.append(
                 "soil column: means over all years, solved once; every year has the same flux"
+            )
+        carbonates = [name for name in minerals if Mineral.named(name).group == "carbonate"]
+        if column.carbon == "co2_pathway" and carbonates:
+            notes.append(
+                f"soil column: {', '.join(carbonates)} counts one CO2 per charge, as in the run "
+                "of the CO2 pathway"
             )
         if column.carbon == "alkalinity_export":
             notes.append(

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 CAUSES = ("land_ice", "forcing", "texture", "bulk_density", "minerals", "thickness")
-
+# A soil column besides: an input of its own is missing, or a layer has no steady state.
 COLUMN_CAUSES = (*CAUSES, "column", "no_solution")
 
 Flags = npt.NDArray[np.uint8]

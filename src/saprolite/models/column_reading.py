@@ -17,6 +17,7 @@ COLUMN_CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "chemistry": ("model", "solved", "prescribed"),
         "rate_law": ("sverdrup_warfvinge_1995", "nutsfor", "sverdrup_2019"),
         "brakes": ("on", "off"),
+        "organic_order": ("table", "equation"),
         "organic_brake_exponent": ("H2O", "H"),
         "affinity": ("on", "off"),
         "organic_acid": ("oliver", "triprotic", "none"),
@@ -62,6 +63,10 @@ class ColumnReading:
         ``law`` (all of the rate law), or some of H, H2O, CO2, R, OH, separated by commas.
     brakes
         ``on``, or ``off`` (every f of the rate law is 1).
+    organic_order
+        Order of the organic pathway: the row's own (``table``; the older rows of ``nutsfor`` say 1,
+        the appended ones 0.5, which sets them about a factor of 1000 apart), or 0.5 for all, as the
+        ``equation`` of Sverdrup & Warfvinge 1995 prints it.
     organic_brake_exponent
         ``nutsfor`` law: exponent of the base cations' brake on organic acids, from pathway ``H2O``
         (as its manual prints) or ``H`` (as its output suggests).
@@ -95,6 +100,7 @@ class ColumnReading:
     transition_state: str = "hermanska"
     pathways: str = "law"
     brakes: str = "on"
+    organic_order: str = "table"
     organic_brake_exponent: str = "H2O"
     affinity: str = "on"
     organic_acid: str = "oliver"

@@ -36,11 +36,12 @@ def column_unverified(law: ProfileLaw | WitchLaw) -> list[Item]:
 
 
 def column_flagged(law: ProfileLaw | WitchLaw) -> list[Item]:
-    """The numbers of a rate law that carry a warning, and the notes of the law.
+    """The numbers of a rate law that carry a warning.
 
-    >>> law = ProfileLaw.of(ColumnReading(), ("smectite", "albite"))
-    >>> sorted({item["name"].split(" of ")[1].split(",")[0] for item in column_flagged(law)})
-    ['Smectite']
+    >>> rows = {"smectite": "Smectite_pkH_14.9"}
+    >>> law = ProfileLaw.of(ColumnReading(kinetic_rows=rows), ("smectite", "albite"))
+    >>> [item["name"] for item in column_flagged(law)][:1]
+    ['pk of Smectite_pkH_14.9, pathway H']
     """
     return [
         {"name": item.name, "value": item.value, "unit": item.unit, "warning": item.flag}

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from saprolite import equations as eq
+from saprolite.constants import ORGANIC_ORDER
 from saprolite.errors import MineralError, Problem, raise_if_any
 from saprolite.minerals import KineticRow, KineticTable, composition
 from saprolite.models.column_reading import ColumnReading
@@ -270,7 +271,7 @@ def _pathway(name: str, rows: list[dict[str, KineticRow]], reading: ColumnReadin
     return Pathway(
         name=name,
         constant=column([float(eq.rate_constant(row.pk_at_281)) if row else 0.0 for row in found]),
-        order=column([row.order if row else 0.0 for row in found]),
+        order=column([_order(name, row, reading) if row else 0.0 for row in found]),
         coefficient=column(
             [float(eq.base_e_coefficient(row.coefficient)) if row else 0.0 for row in found]
         ),
@@ -282,6 +283,12 @@ def _pathway(name: str, rows: list[dict[str, KineticRow]], reading: ColumnReadin
         c_si=column([item.get("c_si", np.inf) for item in brakes]),
         c_r=column([item.get("c_r", np.inf) for item in brakes]),
     )
+
+
+def _order(name: str, row: KineticRow, reading: ColumnReading) -> float:
+    if name == "R" and reading.organic_order == "equation":
+        return ORGANIC_ORDER
+    return row.order
 
 
 def _brakes(name: str, own: dict[str, KineticRow], reading: ColumnReading) -> dict[str, float]:
