@@ -93,3 +93,13 @@ def test_importing_the_package_loads_no_heavy_library() -> None:
     code = "import sys, saprolite; print(sorted({'xarray','matplotlib','zarr','pandas','numpy'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("command", ["explain", "check"])
+def test_a_study_of_soil_columns_is_named_as_such(command: str) -> None:
+    study = Path(__file__).parents[1] / "studies" / "column-constants.toml"
+    done = subprocess.run(
+        [sys.executable, "-m", "saprolite", command, str(study)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "PROFILE, sverdrup_warfvinge_1995 rate law" in done.stdout

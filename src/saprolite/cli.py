@@ -89,12 +89,12 @@ def check(study: Path) -> None:
         prepared = workflow.check(study, report)
     land = float(prepared.area.sum())
     print(f"{prepared.study.title}")
-    print(f"  {prepared.study.chosen_reading.summary()}")
+    print(f"  {prepared.study.summary}")
     print(f"  grid: {prepared.grid.describe()}; {prepared.cells.size} land cells, "
           f"{land / 1e6:.1f} Mkm2")  # fmt: skip
     print(f"  forcing as stored: {forcing_bytes(prepared) / 1e6:.0f} MB")
     print("  land without an input:")
-    for cause, row in inputs.counts(prepared.missing, prepared.area).items():
+    for cause, row in inputs.counts(prepared.missing, prepared.area, prepared.causes).items():
         print(
             f"    {cause:14s} {row['cells']:8.0f} cells {row['share_of_land_area_percent']:7.2f} %"
         )
@@ -144,10 +144,9 @@ def explain(
     from saprolite.models import CO2Pathway, Reading
     from saprolite.models.explain import explain_text
 
-    chosen = Reading.preset(reading or "canonical")
-    minerals: tuple[str, ...] = CLAY_MINERALS
     if study is not None:
         from saprolite.study import Study
+        from saprolite.study_explain import explain_study
 
         if reading is not None:
             raise StudyError(
@@ -162,9 +161,9 @@ def explain(
                 ],
             )
 
-        content = Study.read(study)
-        chosen, minerals = content.chosen_reading, tuple(content.minerals.names)
-    print(explain_text(CO2Pathway.of(chosen, minerals)))
+        print(explain_study(Study.read(study)))
+        return
+    print(explain_text(CO2Pathway.of(Reading.preset(reading or "canonical"), CLAY_MINERALS)))
 
 
 @app.command
