@@ -254,10 +254,7 @@ def affinity_layer(law: WitchLaw, layer: LayerInput, start: Array) -> LayerSolut
         guess = _newton(balance, chemistry, guess)
         guess = replace(guess, found=guess.found & guess.solved)
         new = _at_ionic_strength(balance, chemistry, guess)
-        change: Array = np.zeros_like(start)
-        for after, before in zip(new.gamma, chemistry.gamma, strict=True):
-            change = np.maximum(change, np.abs(after - before))
-        still = ~guess.found | (change <= _STILL)
+        still = ~guess.found | (chemistry.change_of_activity(new) <= _STILL)
         if still.all():
             break
         chemistry = chemistry.updated(new, ~still)

@@ -112,6 +112,13 @@ class Chemistry:
         )
         return replace(self, gamma=(one, two, three))
 
+    def change_of_activity(self, other: Chemistry) -> Array:
+        """Largest difference of the activity coefficients of ``other``, per lane."""
+        change: Array = np.zeros((1,))
+        for new, old in zip(other.gamma, self.gamma, strict=True):
+            change = np.maximum(change, np.abs(new - old))
+        return change
+
     def aluminium(self, x: Array) -> Array:
         """Activity of Al3+, kmol m-3."""
         return np.asarray(eq.aluminium_activity(x, self.log_gibbsite, self.exponent))

@@ -87,10 +87,7 @@ class _System:
         for _ in range(_MOST_ACTIVITY_PASSES):
             x, found = chemistry.solve_ph(charge, x)
             new = chemistry.with_ionic_strength(chemistry.ionic_strength(x, strong))
-            change = np.zeros_like(x)
-            for after, before in zip(new.gamma, chemistry.gamma, strict=True):
-                change = np.maximum(change, np.abs(after - before))
-            still = ~found | (change <= _AIM)
+            still = ~found | (chemistry.change_of_activity(new) <= _AIM)
             if still.all():
                 break
             chemistry = chemistry.updated(new, ~still)

@@ -168,9 +168,9 @@ def explicit_layer(law: ProfileLaw, layer: LayerInput, start: Array) -> LayerSol
     for _ in range(_MOST_COMPOSITIONS):
         x, found = balance.solve(chemistry, moles_per_charge, x, found)
         new_ratio, new_chemistry = balance.composition(chemistry, moles_per_charge, x)
-        change = np.abs(new_ratio - moles_per_charge)
-        for new, old in zip(new_chemistry.gamma, chemistry.gamma, strict=True):
-            change = np.maximum(change, np.abs(new - old))
+        change = np.maximum(
+            np.abs(new_ratio - moles_per_charge), chemistry.change_of_activity(new_chemistry)
+        )
         still = ~found | (change <= _COMPOSITION_TOLERANCE)
         if still.all():
             break

@@ -61,9 +61,7 @@ def triprotic_charge(
     >>> f"{triprotic_charge(math.log(1e-14), 1e-5, 10**-3.04, 10**-4.51, 10**-6.46):.4e}"
     '3.0000e-05'
     """
-    b1 = first * exp(-log_proton)
-    b2 = b1 * second * exp(-log_proton)
-    b3 = b2 * third * exp(-log_proton)
+    b1, b2, b3 = _bound(log_proton, first, second, third)
     return acid * (b1 + 2.0 * b2 + 3.0 * b3) / (1.0 + b1 + b2 + b3)
 
 
@@ -78,9 +76,7 @@ def triprotic_square_charge(
     >>> f"{triprotic_square_charge(math.log(1e-14), 1e-5, 10**-3.04, 10**-4.51, 10**-6.46):.4e}"
     '9.0000e-05'
     """
-    b1 = first * exp(-log_proton)
-    b2 = b1 * second * exp(-log_proton)
-    b3 = b2 * third * exp(-log_proton)
+    b1, b2, b3 = _bound(log_proton, first, second, third)
     return acid * (b1 + 4.0 * b2 + 9.0 * b3) / (1.0 + b1 + b2 + b3)
 
 
@@ -97,9 +93,17 @@ def triprotic_charge_slope(
     >>> bool(abs(triprotic_charge_slope(x, 1e-5, *k) / numeric - 1.0) < 1e-8)
     True
     """
-    b1 = first * exp(-log_proton)
-    b2 = b1 * second * exp(-log_proton)
-    b3 = b2 * third * exp(-log_proton)
+    b1, b2, b3 = _bound(log_proton, first, second, third)
     mean = (b1 + 2.0 * b2 + 3.0 * b3) / (1.0 + b1 + b2 + b3)
     squares = triprotic_square_charge(log_proton, acid, first, second, third)
     return acid * mean * mean - squares
+
+
+def _bound(
+    log_proton: Number, first: Number, second: Number, third: Number
+) -> tuple[Number, Number, Number]:
+    """b_j = K_1..K_j / h^j: each anion of a triprotic acid against the whole acid."""
+    b1 = first * exp(-log_proton)
+    b2 = b1 * second * exp(-log_proton)
+    b3 = b2 * third * exp(-log_proton)
+    return b1, b2, b3

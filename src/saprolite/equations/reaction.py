@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from saprolite.constants import ARRHENIUS_COEFFICIENT, LN10, REFERENCE_TEMPERATURE
 from saprolite.equations._typing import Number
-from saprolite.equations.elementary import exp, log
+from saprolite.equations.elementary import exp
+from saprolite.equations.transition_state import pathway_rate
 
 
 def rate_constant(pk: Number) -> Number:
@@ -44,7 +45,7 @@ def rate_at_reference(
     >>> f"{rate_at_reference(rate_constant(16.5), 0.0176096916, 0.5):.6e}"
     '4.196390e-18'
     """
-    return constant * exp(order * log(pressure)) / suppression
+    return pathway_rate(constant, pressure, order) / suppression
 
 
 def temperature_factor(
