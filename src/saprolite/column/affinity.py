@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from saprolite import equations as eq
 from saprolite.column.chemistry import Chemistry, log_proton_bracket
-from saprolite.column.lanes import take_lanes
+from saprolite.column.lanes import choose_lanes, take_lanes
 from saprolite.column.layer import (
     BASE_CATIONS,
     Ions,
@@ -209,15 +209,6 @@ class _Guess:
         rest = t + other - np.sqrt(t * t + other * other)
         return cls(t, x, level, rest, (rest * rest).sum(axis=0), found)
 
-    def where(self, other: _Guess, lanes: Flags) -> _Guess:
-        """``other`` on some lanes, this elsewhere."""
-        return _Guess(
-            *(
-                np.where(lanes, getattr(other, item.name), getattr(self, item.name))
-                for item in fields(_Guess)
-            )
-        )
-
     def with_lanes(self, lanes: Flags, part: _Guess) -> _Guess:
         """``part`` put into some lanes."""
         values = []
@@ -248,7 +239,7 @@ def affinity_layer(law: WitchLaw, layer: LayerInput, start: Array) -> LayerSolut
             break
         t = np.where(lost, share, guess.t)
         again = _Guess.of(balance, chemistry, t, start, lost)
-        guess = guess.where(_newton(balance, chemistry, again), lost)
+        guess = choose_lanes(guess, _newton(balance, chemistry, again), lost)
     still = ~lanes
     for _ in range(_MOST_PASSES):
         guess = _newton(balance, chemistry, guess)
@@ -290,7 +281,7 @@ def _one_step(balance: _Balance, chemistry: Chemistry, guess: _Guess) -> tuple[_
         t = np.where(better, guess.t, np.maximum(guess.t + step * 0.5**halving, 0.0))
         trial = _Guess.of(balance, chemistry, t, guess.x, guess.found & ~better)
         improves = ~better & trial.found & (trial.merit < guess.merit)
-        guess = guess.where(trial, improves)
+        guess = choose_lanes(guess, trial, improves)
         better |= improves
         if better.all():
             break

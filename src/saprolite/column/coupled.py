@@ -8,12 +8,13 @@ over falls.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from saprolite.column.chemistry import Chemistry
+from saprolite.column.lanes import choose_lanes
 from saprolite.column.layer import (
     BASE_CATIONS,
     Ions,
@@ -139,15 +140,6 @@ class _Guess:
         deviation, x, found, *_ = system.deviation(trial, self.x)
         return _Guess(trial, x, deviation, _merit(deviation, trial), found, self.lowest)
 
-    def where(self, other: _Guess, lanes: Flags) -> _Guess:
-        """``other`` on some lanes, this elsewhere."""
-        return _Guess(
-            *(
-                np.where(lanes, getattr(other, item.name), getattr(self, item.name))
-                for item in fields(_Guess)
-            )
-        )
-
 
 def _newton(system: _System, guess: _Guess) -> _Guess:
     """Newton's method; the step is halved until what is left over falls."""
@@ -160,7 +152,7 @@ def _newton(system: _System, guess: _Guess) -> _Guess:
         for halving in range(_MOST_HALVINGS):
             trial = guess.moved(system, step * 0.5**halving)
             improves = ~better & trial.found & (trial.merit < guess.merit)
-            guess = guess.where(trial, improves)
+            guess = choose_lanes(guess, trial, improves)
             better |= improves
             if better.all():
                 break

@@ -28,6 +28,16 @@ def take_lanes(record: Record, lanes: npt.NDArray[np.bool_] | slice) -> Record:
     return cast(Record, type(record)(**values))
 
 
+def choose_lanes(record: Record, other: Record, lanes: npt.NDArray[np.bool_]) -> Record:
+    """A dataclass of arrays with ``other`` on some lanes, and the record itself elsewhere."""
+    assert is_dataclass(record) and not isinstance(record, type)
+    values = {
+        item.name: np.where(lanes, getattr(other, item.name), getattr(record, item.name))
+        for item in fields(record)
+    }
+    return cast(Record, type(record)(**values))
+
+
 def _taken(value: Any, lanes: npt.NDArray[np.bool_] | slice) -> Any:
     if isinstance(value, np.ndarray):
         return value[..., lanes]
