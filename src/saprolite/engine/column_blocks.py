@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import threading
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from saprolite.column.layer import IONS
 from saprolite.column.solve import steady_state
 from saprolite.column.steady_state import SteadyState
 from saprolite.engine.column_means import ColumnDrivers, MeanDrivers
+from saprolite.engine.kernels import Block, Extra, Report, Result
 from saprolite.inputs import Prepared
 from saprolite.inputs.column_fields import ColumnInputs
 from saprolite.minerals import Mineral
@@ -32,17 +33,11 @@ _METRES_PER_MM = 1e-3
 _CARBONATE_SHARE = 0.5
 
 
-class ColumnYear(NamedTuple):
-    """A year of a run: flux by mineral, (mineral, layer, cell), and altogether, (layer, cell),
-    t C km-2 yr-1; what was counted."""
+class ColumnKernel:
+    """Soil columns of the cells of a block; every mineral is a part of its own."""
 
-    by_mineral: Array
-    total: Array
-    counts: dict[str, int]
-
-
-class ColumnSolver:
-    """Solves the columns of a run year by year."""
+    counted = COLUMN_COUNTS
+    extras: tuple[Extra, ...] = ()
 
     def __init__(self, prepared: Prepared) -> None:
         assert prepared.column is not None
@@ -55,40 +50,54 @@ class ColumnSolver:
         for values in (soil.clay, soil.silt, soil.sand, soil.bulk_density, soil.thickness):
             none_missing = none_missing & np.isfinite(values).all(axis=0)
         self.complete: Flags = none_missing
-        self._solved: ColumnYear | None = None
+        self._climatology: dict[tuple[int, int], Result] = {}
+        self._lock = threading.Lock()
 
-    def year(self, year: int) -> ColumnYear:
-        """The flux of a year; a climatology is solved once.
+    def warm_up(self, report: Report) -> None:
+        """Nothing to do beforehand."""
 
-        The cells are taken in pieces of ``cells_per_block``; no result depends on the size.
-        """
-        if self._drivers.is_climatology and self._solved is not None:
-            return self._solved
-        means = self._drivers.of(year)
-        prepared, minerals = self._prepared, len(self._inputs.minerals)
-        shape = (len(prepared.layer_edges) - 1, prepared.cells.size)
-        result = ColumnYear(
-            np.full((minerals, *shape), np.nan), np.full(shape, np.nan),
-            dict.fromkeys(COLUMN_COUNTS, 0),
-        )  # fmt: skip
+    def shares(self) -> Array:
+        """Every mineral is the whole of its part."""
+        layers = len(self._prepared.layer_edges) - 1
+        return np.ones((len(self._inputs.minerals), layers, self._prepared.cells.size))
+
+    def known(self) -> Flags:
+        """Cells with every static input."""
+        layers = len(self._prepared.layer_edges) - 1
+        return np.broadcast_to(self.complete, (1, layers, self._prepared.cells.size))
+
+    def block(self, block: Block) -> Result:
+        """The flux of a year; a climatology is solved once for all years of a band."""
+        if not self._drivers.is_climatology:
+            return self._solved(block)
+        key = (block.cells.start, block.cells.stop)
+        with self._lock:
+            if key not in self._climatology:
+                self._climatology[key] = self._solved(block)
+            return self._climatology[key]
+
+    def _solved(self, block: Block) -> Result:
+        """The cells are taken in pieces of ``cells_per_block``; no result depends on the size."""
+        means = self._drivers.of(block.year)
+        offset, size = block.cells.start, block.cells.stop - block.cells.start
+        shape = (len(self._prepared.layer_edges) - 1, size)
+        by_mineral = np.full((len(self._inputs.minerals), *shape), np.nan)
+        total, counts = np.full(shape, np.nan), dict.fromkeys(COLUMN_COUNTS, 0)
         known = self.complete & np.isfinite(means.evapotranspiration)
         for values in means[:3]:
             known &= np.isfinite(values).all(axis=0)
-        lanes = np.flatnonzero(known)
-        step = prepared.study.engine.cells_per_block
+        lanes = offset + np.flatnonzero(known[block.cells])
+        step = self._prepared.study.engine.cells_per_block
         for start in range(0, lanes.size, step):
-            self._solve(means, lanes[start : start + step], result)
-        self._solved = result
-        return result
-
-    def _solve(self, means: MeanDrivers, cells: npt.NDArray[np.int64], result: ColumnYear) -> None:
-        columns = self.columns(means, cells, result.counts)
-        state = steady_state(columns, self._inputs.reading, self._inputs.law)
-        by_mineral, total = self._carbon(columns, state)
-        absent = ~columns.present
-        result.by_mineral[..., cells] = np.where(absent, 0.0, by_mineral)
-        result.total[:, cells] = np.where(absent, 0.0, total)
-        result.counts[COLUMN_COUNTS[3]] += int((columns.present & ~state.found).sum())
+            cells = lanes[start : start + step]
+            columns = self.columns(means, cells, counts)
+            state = steady_state(columns, self._inputs.reading, self._inputs.law)
+            one, all_together = self._carbon(columns, state)
+            absent = ~columns.present
+            by_mineral[..., cells - offset] = np.where(absent, 0.0, one)
+            total[:, cells - offset] = np.where(absent, 0.0, all_together)
+            counts[COLUMN_COUNTS[3]] += int((columns.present & ~state.found).sum())
+        return Result(by_mineral, total, {}, counts)
 
     def columns(
         self, means: MeanDrivers, cells: npt.NDArray[np.int64], counts: dict[str, int]

@@ -1,40 +1,62 @@
-"""What computes a year of a run: the CO2 pathway on months, or soil columns on means."""
+"""What computes a block of a run: the CO2 pathway on months, or soil columns on means."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from saprolite.engine import blocks
-from saprolite.engine.blocks import COUNTS, Statics
-from saprolite.engine.column_blocks import COLUMN_COUNTS, ColumnSolver
 from saprolite.inputs import Prepared
 
-Array = npt.NDArray[np.float64]
+Array = npt.NDArray[Any]
 Flags = npt.NDArray[np.bool_]
+Report = Callable[[str, int, int], None]
 
 
-class Year(NamedTuple):
-    """Flux of a year by part (kinetic group or mineral), (part, layer, cell), t C km-2 yr-1;
-    the total, (layer, cell), where it is not the sum of the parts in order; the counts."""
+class Block(NamedTuple):
+    """A year of a band of latitude rows; ``cells`` are the packed cells in these rows."""
+
+    number: int
+    year: int
+    rows: slice
+    cells: slice
+
+
+class Extra(NamedTuple):
+    """An array that a kernel gives besides the flux: its name, what its labels are, attributes."""
+
+    name: str
+    dim: str
+    labels: tuple[str, ...]
+    attributes: Mapping[str, Any]
+
+
+class Result(NamedTuple):
+    """A block computed. Flux by part (kinetic group or mineral), (part, layer, cell), t C km-2
+    yr-1, float64; the total, (layer, cell), where it is not the sum of the parts in order; extras
+    by name, (label, layer, cell), float32; the counts."""
 
     parts: Array
     total: Array | None
+    extras: Mapping[str, Array]
     counts: Mapping[str, int]
 
 
 class Kernel(Protocol):
-    """What a run asks of a model."""
+    """What a run asks of a model. Blocks may be asked for by several threads at once."""
 
     @property
     def counted(self) -> tuple[str, ...]:
         """Names of the counts."""
 
-    def year(self, year: int) -> Year:
-        """One year."""
+    @property
+    def extras(self) -> tuple[Extra, ...]:
+        """What every result holds besides the flux."""
+
+    def block(self, block: Block) -> Result:
+        """One block."""
 
     def shares(self) -> Array:
         """Share of its part's flux that each mineral has, (mineral, layer, cell)."""
@@ -42,62 +64,19 @@ class Kernel(Protocol):
     def known(self) -> Flags:
         """Where the static inputs are complete, (part or 1, layer, cell)."""
 
-
-class PathwayKernel:
-    """The CO2 pathway: static factors times four drivers."""
-
-    counted = COUNTS
-
-    def __init__(self, prepared: Prepared) -> None:
-        self._prepared = prepared
-        self._statics = Statics.of(prepared.model, prepared.soil)
-
-    def year(self, year: int) -> Year:
-        """One year, month by month."""
-        flux, counts = blocks.compute_year(self._statics, self._prepared, year)
-        return Year(flux, None, counts)
-
-    def shares(self) -> Array:
-        """Static shares of the minerals in their kinetic groups."""
-        return self._statics.mineral_shares(self._prepared.model)
-
-    def known(self) -> Flags:
-        """Where every static factor is known."""
-        return np.isfinite(self._statics.by_group)
-
-
-class ColumnKernel:
-    """Soil columns: every mineral is a part of its own."""
-
-    counted = COLUMN_COUNTS
-
-    def __init__(self, prepared: Prepared) -> None:
-        self._solver = ColumnSolver(prepared)
-        layers = len(prepared.layer_edges) - 1
-        self._shape = (len(prepared.minerals), layers, prepared.cells.size)
-
-    def year(self, year: int) -> Year:
-        """One year or climatology."""
-        solved = self._solver.year(year)
-        return Year(solved.by_mineral, solved.total, solved.counts)
-
-    def shares(self) -> Array:
-        """Every mineral is the whole of its part."""
-        return np.ones(self._shape)
-
-    def known(self) -> Flags:
-        """Cells with every static input."""
-        return np.broadcast_to(self._solver.complete, (1, *self._shape[1:]))
+    def warm_up(self, report: Report) -> None:
+        """What is done once, before threads start: compiling."""
 
 
 def kernel_of(prepared: Prepared) -> Kernel:
     """The kernel of a study's model."""
-    return PathwayKernel(prepared) if prepared.column is None else ColumnKernel(prepared)
+    if prepared.column is not None:
+        from saprolite.engine.column_blocks import ColumnKernel
 
+        return ColumnKernel(prepared)
+    from saprolite.engine.pathway_blocks import PathwayKernel
 
-def compute_year(kernel: Kernel, year: int) -> Year:
-    """A block of a run: one year of its kernel."""
-    return kernel.year(year)
+    return PathwayKernel(prepared)
 
 
 def forcing_is_known(prepared: Prepared) -> Flags:

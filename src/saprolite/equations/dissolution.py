@@ -89,3 +89,15 @@ def log_brake_slope(concentration: Number, limit: Number, slope: Number) -> Numb
     2.0
     """
     return slope / (limit + concentration)
+
+
+def log_ligand_slope(ligand: Number, limit: Number, slope: Number) -> Number:
+    """Derivative of ln of :func:`limited_ligand` where [R] varies with ``slope``.
+
+    Parameters: ``ligand`` [R-] and ``limit`` C_R, kmol m-3; ``slope`` d[R-]/dv. Returns: per unit
+    of v. Source: derivative of S&W 1995 eq 31.
+
+    >>> log_ligand_slope(5.0e-6, 5.0e-6, 1.0e-5)
+    1.0
+    """
+    return slope / (ligand * (1.0 + ligand / limit))

@@ -4,6 +4,6 @@ Equations take them from this module only, so that the same equation can be boun
 implementations of these names.
 """
 
-from numpy import exp, log, maximum, minimum, sqrt
+from numpy import exp, log, maximum, minimum, sqrt, where
 
-__all__ = ["exp", "log", "maximum", "minimum", "sqrt"]
+__all__ = ["exp", "log", "maximum", "minimum", "sqrt", "where"]

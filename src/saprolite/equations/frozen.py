@@ -68,11 +68,46 @@ def unfrozen_weight_none(temperature: Number) -> Number:
     return 1.0 + 0.0 * temperature
 
 
+def frozen_part(weight: Number) -> Number:
+    """Share of a month in which the soil is frozen: 1 - weight.
+
+    Parameters: ``weight`` of the month (share in which it is not frozen), 1. Returns: 0 to 1.
+    Source: docs/equations.md 1.1.
+
+    >>> frozen_part(0.25)
+    0.75
+    """
+    return 1.0 - weight
+
+
+def percentage_of_months(frozen_months_of_year: Number) -> Number:
+    """Annual percentage r from the frozen parts of twelve months added up: r = 100 sum/12.
+
+    Parameters: ``frozen_months_of_year`` sum of :func:`frozen_part`, 0 to 12. Returns: r, %.
+    Source: docs/equations.md 1.1.
+
+    >>> percentage_of_months(6.0)
+    50.0
+    """
+    return 100.0 * (frozen_months_of_year / MONTHS)
+
+
+def unfrozen_factor(percentage: Number) -> Number:
+    """Factor that an annual frozen percentage leaves of the rate: 1 - r/100.
+
+    Parameters: ``percentage`` r, %, 0 to 100. Returns: 0 to 1. Source: docs/equations.md 1.1.
+
+    >>> unfrozen_factor(25.0)
+    0.75
+    """
+    return 1.0 - percentage / 100.0
+
+
 def _frozen_share(monthly_temperature: Number, weight: Callable[[Number], Number]) -> Number:
     total = 0.0
     for month in range(MONTHS):
-        total = total + (1.0 - weight(monthly_temperature[..., month]))
-    return 100.0 * (total / MONTHS)
+        total = total + frozen_part(weight(monthly_temperature[..., month]))
+    return percentage_of_months(total)
 
 
 def frozen_months(monthly_temperature: Number) -> Number:
@@ -130,9 +165,43 @@ def frozen_degree_days(monthly_temperature: Number) -> Number:
     thawing = 0.0
     for month in range(MONTHS):
         temperature = monthly_temperature[..., month]
-        freezing = freezing + maximum(FREEZING_POINT - temperature, 0.0)
-        thawing = thawing + maximum(temperature - FREEZING_POINT, 0.0)
-    smallest = 1e-300  # keeps 0/0 at exactly 273.15 K from becoming NaN
+        freezing = freezing + degrees_below_freezing(temperature)
+        thawing = thawing + degrees_above_freezing(temperature)
+    return percentage_of_degrees(freezing, thawing)
+
+
+def degrees_below_freezing(temperature: Number) -> Number:
+    """What a month adds to DDF of form ``degree_days``: max(273.15 - T, 0).
+
+    Parameters: ``temperature`` T_soil, K. Returns: K. Source: docs/equations.md 1.1.
+
+    >>> float(degrees_below_freezing(270.15))
+    3.0
+    """
+    return maximum(FREEZING_POINT - temperature, 0.0)
+
+
+def degrees_above_freezing(temperature: Number) -> Number:
+    """What a month adds to DDT of form ``degree_days``: max(T - 273.15, 0).
+
+    Parameters: ``temperature`` T_soil, K. Returns: K. Source: docs/equations.md 1.1.
+
+    >>> float(degrees_above_freezing(270.15))
+    0.0
+    """
+    return maximum(temperature - FREEZING_POINT, 0.0)
+
+
+def percentage_of_degrees(freezing: Number, thawing: Number) -> Number:
+    """Annual percentage of form ``degree_days``: r = 100 DDF/(DDF + DDT); 0 where both are 0.
+
+    Parameters: ``freezing`` DDF and ``thawing`` DDT, sums over the months, K. Returns: r, %.
+    Source: docs/equations.md 1.1 (frost-number family).
+
+    >>> round(float(percentage_of_degrees(18.9, 41.1)), 10)
+    31.5
+    """
+    smallest = 1e-30  # keeps 0/0 at exactly 273.15 K from becoming NaN
     return 100.0 * (freezing / maximum(freezing + thawing, smallest))
 
 

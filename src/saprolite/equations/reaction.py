@@ -76,7 +76,31 @@ def temperature_factor(
     >>> f"{temperature_factor(298.15, base_e_coefficient(3600.0)):.6f}"
     '5.371475'
     """
-    return exp(coefficient * (1.0 / reference - 1.0 / temperature))
+    return warmth_of_argument(arrhenius_argument(temperature, reference), coefficient)
+
+
+def arrhenius_argument(temperature: Number, reference: Number = REFERENCE_TEMPERATURE) -> Number:
+    """What the coefficient of Eq 5 is multiplied by: 1/T_lab - 1/T_soil.
+
+    Parameters: ``temperature`` T_soil and ``reference`` T_lab, K. Returns: K-1, the same for all
+    minerals. Source: manuscript Eq 5.
+
+    >>> f"{arrhenius_argument(298.15):.6e}"
+    '2.028038e-04'
+    """
+    return 1.0 / reference - 1.0 / temperature
+
+
+def warmth_of_argument(argument: Number, coefficient: Number = ARRHENIUS_COEFFICIENT) -> Number:
+    """Eq 5 from its argument: exp[A (1/T_lab - 1/T_soil)].
+
+    Parameters: ``argument`` of :func:`arrhenius_argument`, K-1; ``coefficient`` A, K, base e.
+    Returns: factor on the rate at T_lab, 1. Source: manuscript Eq 5.
+
+    >>> f"{warmth_of_argument(arrhenius_argument(298.15)):.6f}"
+    '2.075275'
+    """
+    return exp(coefficient * argument)
 
 
 def base_e_coefficient(base_10_coefficient: Number) -> Number:

@@ -27,8 +27,19 @@ def soil_co2(evapotranspiration: Number, intercept: Number = BROOK_INTERCEPT) ->
     >>> [f"{soil_co2(et):.5e}" for et in (0.0, 100.0, 500.0, 1000.0, 1500.0)]
     ['3.38844e-04', '7.24876e-04', '5.43990e-03', '1.76097e-02', '2.89489e-02']
     """
+    return exp(log_soil_co2(evapotranspiration, intercept))
+
+
+def log_soil_co2(evapotranspiration: Number, intercept: Number = BROOK_INTERCEPT) -> Number:
+    """Eq 2 as a natural logarithm: ln PCO2 = ln 10 [-3.47 + 2.09 (1 - exp(-0.00172 ET))].
+
+    Parameters: as :func:`soil_co2`. Returns: ln of PCO2 in atm. Source: manuscript Eq 2.
+
+    >>> f"{log_soil_co2(1000.0):.6f}"
+    '-4.039306'
+    """
     log10_pressure = intercept + BROOK_AMPLITUDE * (1.0 - exp(-BROOK_RATE * evapotranspiration))
-    return exp(LN10 * log10_pressure)
+    return LN10 * log10_pressure
 
 
 def ambient_intercept(atmospheric_co2: Number) -> Number:

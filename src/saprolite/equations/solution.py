@@ -110,6 +110,109 @@ def alkalinity(
     return hydroxide + bicarbonate + 2.0 * carbonate + organic - proton - aluminium_charge
 
 
+def alkalinity_slope(
+    hydroxide: Number,
+    bicarbonate: Number,
+    carbonate: Number,
+    organic_slope: Number,
+    proton: Number,
+    aluminium_slope: Number,
+) -> Number:
+    """d(ANC)/d(ln h) of :func:`alkalinity`.
+
+    Parameters: as there; ``organic_slope``, ``aluminium_slope`` derivatives of the charge of the
+    organic acid and of aluminium. Returns: kmol_c m-3. Source: derivative of :func:`alkalinity`.
+
+    >>> f"{alkalinity_slope(1e-9, 1e-4, 0.0, -1e-5, 1e-5, 9e-6):.4e}"
+    '-1.2900e-04'
+    """
+    return -hydroxide - bicarbonate - 4.0 * carbonate + organic_slope - proton - aluminium_slope
+
+
+def alkalinity_scale(
+    hydroxide: Number,
+    bicarbonate: Number,
+    carbonate: Number,
+    organic: Number,
+    proton: Number,
+    aluminium_size: Number,
+) -> Number:
+    """Sum of the charges of :func:`alkalinity` without their signs.
+
+    Parameters: as there; ``aluminium_size`` that of aluminium. Returns: kmol_c m-3.
+    Source: definition.
+
+    >>> f"{alkalinity_scale(1e-9, 1e-4, 0.0, 2e-5, 1e-5, 3e-6):.4e}"
+    '1.3300e-04'
+    """
+    return hydroxide + bicarbonate + 2.0 * carbonate + organic + proton + aluminium_size
+
+
+def aluminium_charge(
+    aluminium: Number, first: Number, second: Number, fourth: Number, exponent: Number
+) -> tuple[Number, Number, Number]:
+    """Charge of Al3+, AlOH++, Al(OH)2+ and Al(OH)4-, its derivative to ln h, its size.
+
+    Parameters: concentrations, kmol m-3 (Al(OH)3 has no charge); ``exponent`` of
+    :func:`aluminium_activity`. Returns: three times kmol_c m-3. Source: definition.
+
+    >>> aluminium_charge(2.0, 1.0, 1.0, 1.0, 3.0)
+    (8.0, 24.0, 10.0)
+    """
+    charge = 3.0 * aluminium
+    slope = exponent * charge
+    slope = slope + (exponent - 1.0) * (2.0 * first) + (exponent - 2.0) * second
+    size = charge + 2.0 * first + second + fourth
+    charge = charge + 2.0 * first + second - fourth
+    return charge, slope - (exponent - 4.0) * fourth, size
+
+
+def strong_ionic_strength(
+    calcium: Number,
+    magnesium: Number,
+    potassium: Number,
+    sodium: Number,
+    ammonium: Number,
+    nitrate: Number,
+    sulphate: Number,
+    chloride: Number,
+) -> Number:
+    """Sum of c z^2 of the strong ions: their charge times z.
+
+    Parameters: kmol_c m-3. Returns: kmol m-3. Source: definition of I.
+
+    >>> strong_ionic_strength(1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0, 1.0)
+    13.0
+    """
+    total = 2.0 * (calcium + magnesium + sulphate)
+    return total + potassium + sodium + ammonium + nitrate + chloride
+
+
+def ionic_strength(
+    strong: Number,
+    proton: Number,
+    hydroxide: Number,
+    bicarbonate: Number,
+    carbonate: Number,
+    organic: Number,
+    aluminium: Number,
+    first: Number,
+    second: Number,
+    fourth: Number,
+) -> Number:
+    """I = (sum of c z^2)/2.
+
+    Parameters: ``strong`` and ``organic`` sums of c z^2, the others concentrations; ``first``,
+    ``second``, ``fourth`` hydrolysed aluminium by its OH; kmol m-3. Returns: kmol m-3.
+    Source: definition of I.
+
+    >>> ionic_strength(2.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
+    12.5
+    """
+    total = strong + proton + hydroxide + bicarbonate + 4.0 * carbonate
+    return 0.5 * (total + organic + 9.0 * aluminium + 4.0 * first + second + fourth)
+
+
 def strong_ion_difference(
     base_cations: Number, ammonium: Number, sulphate: Number, chloride: Number, nitrate: Number
 ) -> Number:

@@ -86,7 +86,21 @@ def pathway_rate(constant: Number, activity: Number, order: Number) -> Number:
     >>> f"{pathway_rate(10.0**-10.16, 1e-4, 0.5):.4e}"
     '6.9183e-13'
     """
-    return constant * exp(order * log(activity))
+    return pathway_rate_of_log(constant, log(activity), order)
+
+
+def pathway_rate_of_log(constant: Number, log_activity: Number, order: Number) -> Number:
+    """The same from the logarithm of the activity: k exp(n ln a) = k a^n.
+
+    Parameters: ``constant`` k, mol m-2 s-1 (or kmol_c m-2 s-1); ``log_activity`` ln a, a of H+ or
+    OH- (1), or PCO2 (atm); ``order`` n, 1. Returns: unit of ``constant``.
+    Source: Palandri & Kharaka 2004.
+
+    >>> from math import log
+    >>> f"{pathway_rate_of_log(10.0**-10.16, log(1e-4), 0.5):.4e}"
+    '6.9183e-13'
+    """
+    return constant * exp(order * log_activity)
 
 
 def affinity(saturation_ratio: Number, sigma: Number) -> Number:

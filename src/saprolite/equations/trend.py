@@ -8,9 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from saprolite.equations._typing import Number
+from saprolite.equations.elementary import where
 from saprolite.errors import InputError, Problem
 
-_FEWEST_YEARS = 3
+FEWEST_YEARS = 3
+_EPSILON = float(np.finfo(float).eps)
+_INFINITE = float("inf")
 
 
 class LinearTrend(NamedTuple):
@@ -60,31 +63,66 @@ def linear_trend(y: npt.ArrayLike) -> LinearTrend:
 
     values = np.asarray(y, dtype=np.float64)
     years = values.shape[-1] if values.ndim else 0
-    if years < _FEWEST_YEARS:
+    require_years(years)
+    position = centred_year(np.arange(float(years)), years)
+    mean = _in_order(values) / years
+    departure = values - mean[..., None]
+    spread = _in_order(position * position)
+    slope = _in_order(departure * position) / spread
+    residual = _in_order(squared_residual(departure, slope[..., None], position))
+    largest = np.abs(values).max(axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = f_ratio(slope, spread, residual, largest, years)
+    return LinearTrend(
+        slope, intercept_of(mean, slope, years), ratio, fdtrc(1.0, years - 2.0, ratio)
+    )
+
+
+def require_years(years: int) -> None:
+    """Raise ``InputError`` for fewer than three years."""
+    if years < FEWEST_YEARS:
         raise InputError(
             "A trend cannot be computed (1 problem)",
             [
                 Problem(
                     "y",
                     f"{years} years on the last axis",
-                    f"{_FEWEST_YEARS} years or more",
+                    f"{FEWEST_YEARS} years or more",
                     "put time on the last axis",
                 )
             ],
         )
-    position = np.arange(1.0, years + 1.0) - (years + 1.0) / 2.0
-    mean = _in_order(values) / years
-    departure = values - mean[..., None]
-    slope = _in_order(departure * position) / _in_order(position * position)
-    explained = slope * slope * _in_order(position * position)
-    residual = _in_order((departure - slope[..., None] * position) ** 2)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(explained == 0.0, 0.0 * residual, explained * (years - 2.0) / residual)
-    # Rounding leaves a constant or straight series a residual of some 1e-16 of its size.
-    rounding = years * (np.finfo(float).eps * np.abs(values).max(axis=-1)) ** 2
-    ratio = np.where(residual <= rounding, np.where(explained <= rounding, 0.0, np.inf), ratio)
-    intercept = mean - slope * (years + 1.0) / 2.0
-    return LinearTrend(slope, intercept, ratio, fdtrc(1.0, years - 2.0, ratio))
+
+
+def centred_year(index: Number, years: Number) -> Number:
+    """Year i of 1..n less the mean year; ``index`` counts from 0."""
+    return index + 1.0 - (years + 1.0) / 2.0
+
+
+def squared_residual(departure: Number, slope: Number, position: Number) -> Number:
+    """(y - yhat)^2 of a year, from the departure of y from its mean and the centred year."""
+    residual = departure - slope * position
+    return residual * residual
+
+
+def intercept_of(mean: Number, slope: Number, years: Number) -> Number:
+    """a0 of Eq 8: the fitted value at year 0 of 1..n."""
+    return mean - slope * (years + 1.0) / 2.0
+
+
+def f_ratio(
+    slope: Number, spread: Number, residual: Number, largest: Number, years: Number
+) -> Number:
+    """F = U (n - 2)/Q of Eq 9, from Q and the sum of squared centred years.
+
+    Rounding leaves a constant or straight series a Q of some 1e-16 of its size: up to that, judged
+    by the ``largest`` absolute value of the series, a constant has F = 0 and a line F = infinity.
+    """
+    explained = slope * slope * spread
+    ratio = where(explained == 0.0, 0.0 * residual, explained * (years - 2.0) / residual)
+    unit = _EPSILON * largest
+    rounding = years * (unit * unit)
+    return where(residual <= rounding, where(explained <= rounding, 0.0, _INFINITE), ratio)
 
 
 def relative_contribution(

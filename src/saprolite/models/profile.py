@@ -183,7 +183,7 @@ class CO2Pathway:
         factor: Number = 1.0
         if action in ("annual_factor", "both"):
             frozen = eq.FROZEN_FORMS[form](_months_last(soil_temperature))
-            factor = 1.0 - frozen / 100.0
+            factor = eq.unfrozen_factor(frozen)
         if action in ("monthly_mask", "both"):
             weight = eq.UNFROZEN_WEIGHTS[form]
             return lambda month: weight(soil_temperature[month]) * factor

@@ -1,0 +1,1 @@
+"""Equations compiled: elementary functions for Numba, and the binding that makes kernels."""

@@ -1,0 +1,102 @@
+"""Binds the very functions of ``equations`` to compiled elementary functions.
+
+An equation is a function object whose code names a few elementary functions, other equations and
+numbers. Binding keeps its code and gives these names other values: compiled ones of one precision.
+There is no second copy of a formula.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any
+
+import numba
+from numba import njit
+
+from saprolite.compiled.elementary import ELEMENTARY, OPTIONS, REAL
+from saprolite.compiled.reachable import digest_of
+from saprolite.equations import elementary
+
+Function = Callable[..., Any]
+
+
+@cache
+def bound(function: Function, precision: str = "float64") -> Function:
+    """An equation as a Numba function of one precision, to be inlined into a kernel.
+
+    ``function`` is a plain Python function of numbers; ``precision`` ``float64`` or ``float32``.
+    Everything that its code names (elementary functions, other equations, constants) is bound too.
+    """
+    assert isinstance(function, FunctionType), function
+    names = {
+        name: _bound_value(function.__globals__[name], precision)
+        for name in function.__code__.co_names
+        if name in function.__globals__
+    }
+    return njit(**OPTIONS)(_copy(function, names, REAL[precision]))  # type: ignore[no-any-return]
+
+
+def specialised(template: Function, names: Mapping[str, Any], precision: str, key: str) -> Function:
+    """A kernel: a template whose global names get values, compiled to run without the GIL.
+
+    It is cached on disk under a digest of all that it is compiled from, of ``key`` and of the
+    version of the compiler.
+    """
+    assert isinstance(template, FunctionType), template
+    kernel = _copy(template, {**template.__globals__, **names}, REAL[precision])
+    digest = digest_of(kernel, precision, key, numba.__version__)[:24]
+    # Numba names its cache files by the function: one name for each digest, so that two processes
+    # that compile at once can never take each other's code.
+    kernel.__name__ = f"{template.__name__}_{digest}"
+    kernel.__qualname__ = kernel.__name__
+    options = {**OPTIONS, "forceinline": False}
+    return njit(**options, nogil=True, cache=True)(kernel)  # type: ignore[no-any-return]
+
+
+def inlined(template: Function, names: Mapping[str, Any], precision: str) -> Function:
+    """What a kernel does on one lane: a template whose global names get values, inlined."""
+    return njit(**OPTIONS)(_part(template, names, precision))  # type: ignore[no-any-return]
+
+
+def called(template: Function, names: Mapping[str, Any], precision: str) -> Function:
+    """A loop of a kernel: as :func:`inlined`, but compiled once and called."""
+    options = {**OPTIONS, "forceinline": False}
+    return njit(**options)(_part(template, names, precision))  # type: ignore[no-any-return]
+
+
+def _part(template: Function, names: Mapping[str, Any], precision: str) -> FunctionType:
+    assert isinstance(template, FunctionType), template
+    return _copy(template, {**template.__globals__, **names}, REAL[precision])
+
+
+def is_cached(kernel: Any) -> bool:
+    """Whether the code of a kernel lies on disk already (else its first use compiles)."""
+    folder = Path(kernel._cache.cache_path)
+    return any(folder.glob(f"*{kernel.__name__}*.nbi"))
+
+
+def _bound_value(value: Any, precision: str) -> Any:
+    for name in elementary.__all__:
+        if value is getattr(elementary, name):
+            return ELEMENTARY[precision][name]
+    if isinstance(value, bool | ModuleType | type):
+        return value
+    if isinstance(value, int | float):
+        return REAL[precision](value)
+    return bound(value, precision) if isinstance(value, FunctionType) else value
+
+
+def _copy(function: FunctionType, names: Mapping[str, Any], real: Any) -> FunctionType:
+    """The same code with other global names; its float literals have the precision, too."""
+    literals = tuple(real(item) if isinstance(item, float) else item
+                     for item in function.__code__.co_consts)  # fmt: skip
+    code = function.__code__.replace(co_consts=literals)
+    defaults = tuple(real(item) if isinstance(item, int | float) else item
+                     for item in function.__defaults__ or ())  # fmt: skip
+    copy = FunctionType(code, dict(names), function.__name__, defaults or None)
+    copy.__module__ = function.__module__
+    copy.__qualname__ = function.__qualname__
+    return copy

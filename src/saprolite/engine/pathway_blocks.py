@@ -1,0 +1,165 @@
+"""Blocks of the CO2 pathway: static factors once, then a year of a band in one fused kernel."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from saprolite.compiled.pathway import (
+    DRIVERS,
+    NEAR_FREEZING_K,
+    BaseCycle,
+    ForcingArrays,
+    FusedPathway,
+    Wanted,
+)
+from saprolite.engine.kernels import Block, Extra, Report, Result
+from saprolite.inputs import Prepared
+from saprolite.models import CO2Pathway, Soil
+from saprolite.study_parts import Experiments
+
+Array = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+BY_EXPERIMENT = "carbon_sink_flux_by_experiment"
+CONTRIBUTION = "carbon_sink_contribution"
+BY_MONTH = "carbon_sink_flux_by_month"
+COUNTS = (
+    "et_below_floor_cell_months",
+    "saturation_clipped_layer_cell_months",
+    f"within_{NEAR_FREEZING_K}_K_of_freezing_layer_cell_months",
+    "layer_cell_years_without_a_result_though_static_inputs_are_complete",
+)
+# Bands whose base cycle is held at a time: those that threads work on, in order of the blocks.
+_BASES_HELD = 4
+
+
+@dataclass(frozen=True)
+class Statics:
+    """The static factors of a run: by mineral and by group, (layer, cell), t C km-2 s-1."""
+
+    by_mineral: Array
+    by_group: Array
+    bulk_density: Array
+
+    @classmethod
+    def of(cls, model: CO2Pathway, soil: Soil) -> Statics:
+        """Compute them once per run."""
+        factors = model.static_factors(soil)
+        groups = model.group_factors(factors)
+        return cls(np.stack(factors), np.stack(groups), np.asarray(soil.bulk_density))
+
+    def mineral_shares(self, model: CO2Pathway) -> Array:
+        """Share of its group's flux that each mineral has, (mineral, layer, cell)."""
+        shares = np.empty_like(self.by_mineral)
+        for index, group in enumerate(model.groups):
+            total = self.by_group[index]
+            for member in group.members:
+                # 0/0: no mineral of the group in the layer, so no flux to share.
+                shares[member] = self.by_mineral[member] / np.where(total == 0.0, 1.0, total)
+        return shares
+
+
+class PathwayKernel:
+    """The CO2 pathway: static factors times four drivers, all experiments in the same pass."""
+
+    counted = COUNTS
+
+    def __init__(self, prepared: Prepared) -> None:
+        self._prepared = prepared
+        self._statics = Statics.of(prepared.model, prepared.soil)
+        complete = np.isfinite(self._statics.by_group).all(axis=0) & ~prepared.land_ice
+        self._complete = np.vstack([complete, complete.any(axis=0)]).astype(np.uint8)
+        self._wanted = wanted(prepared.study.experiments, prepared.study.output.monthly)
+        self._fused = FusedPathway(prepared.model, prepared.study.engine.precision, self._wanted)
+        self._density = np.ascontiguousarray(self._statics.bulk_density, self._fused.real)
+        chosen = prepared.study.experiments.base_year
+        self._base_year = prepared.study.first_year if chosen is None else chosen
+        self._bases: dict[tuple[int, int], BaseCycle] = {}
+        self._lock = threading.Lock()
+
+    @cached_property
+    def extras(self) -> tuple[Extra, ...]:
+        """Experiments, contributions and months, as the study asks for them."""
+        study = self._prepared.study
+        alone = tuple(name for name in DRIVERS if name in study.experiments.run)
+        about = {"base_year": self._base_year}
+        frozen = {"frozen_soil": f"{study.experiments.frozen_soil} soil temperature"}
+        found = []
+        if alone:
+            found.append(Extra(BY_EXPERIMENT, "experiment", alone, {**about, **frozen}))
+        if self._wanted.contributions:
+            found.append(Extra(CONTRIBUTION, "driver", DRIVERS, about))
+        if self._wanted.months:
+            labels = tuple(str(month) for month in range(1, 13))
+            found.append(Extra(BY_MONTH, "month_of_year", labels, {}))
+        return tuple(found)
+
+    def warm_up(self, report: Report) -> None:
+        """Compile, or take the code of an earlier run from the disk."""
+        self._fused.compile(report)
+
+    def block(self, block: Block) -> Result:
+        """One year of a band."""
+        base = self._base(block.cells) if self._wanted.needs_base else None
+        air = self._prepared.atmospheric_co2.get(block.year)
+        found = self._fused.year(
+            self._forcing(block.year, block.cells), block.year, air, self._density, block.cells,
+            self._statics.by_group, self._complete, base,
+        )  # fmt: skip
+        arrays: dict[str, npt.NDArray[Any]] = {
+            BY_EXPERIMENT: found.alone, CONTRIBUTION: found.contributions, BY_MONTH: found.months,
+        }  # fmt: skip
+        extras = {}
+        for extra in self.extras:
+            values = arrays[extra.name]
+            if extra.name == BY_EXPERIMENT and len(extra.labels) < len(DRIVERS):
+                values = values[[DRIVERS.index(name) for name in extra.labels]]
+            extras[extra.name] = values
+        counts = dict(zip(COUNTS, found.counts, strict=True))
+        return Result(found.flux, None, extras, counts)
+
+    def shares(self) -> Array:
+        """Static shares of the minerals in their kinetic groups."""
+        return self._statics.mineral_shares(self._prepared.model)
+
+    def known(self) -> Flags:
+        """Where every static factor is known."""
+        return np.isfinite(self._statics.by_group)
+
+    def _forcing(self, year: int, cells: slice) -> ForcingArrays:
+        prepared = self._prepared
+        values = prepared.read_year(year, cells)
+        previous = None
+        trailing = prepared.model.reading.et_mode == "trailing12"
+        if trailing and (year > prepared.study.first_year or prepared.previous_year):
+            previous = prepared.read_year(year - 1, cells).evapotranspiration
+        return ForcingArrays(*values, previous)
+
+    def _base(self, cells: slice) -> BaseCycle:
+        """The base year's factors of a band, computed when the band is first asked for."""
+        key = (cells.start, cells.stop)
+        with self._lock:
+            if key not in self._bases:
+                while len(self._bases) >= _BASES_HELD:
+                    self._bases.pop(next(iter(self._bases)))
+                year = self._base_year
+                air = self._prepared.atmospheric_co2.get(year)
+                self._bases[key] = self._fused.base_cycle(
+                    self._forcing(year, cells), year, air, self._density, cells
+                )
+            return self._bases[key]
+
+
+def wanted(experiments: Experiments, monthly: bool) -> Wanted:
+    """What a study asks of the fused kernel."""
+    return Wanted(
+        alone=any(name in experiments.run for name in DRIVERS),
+        contributions="shapley" in experiments.run,
+        months=monthly,
+        frozen_follows=experiments.frozen_soil == "follows",
+    )

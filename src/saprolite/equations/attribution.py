@@ -1,0 +1,77 @@
+"""Exact attribution of a change of a product of four factors to its factors (Shapley values)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from saprolite.equations._typing import Number
+
+
+class FourContributions(NamedTuple):
+    """What each of four factors contributes; the four add up to the change of the product."""
+
+    first: Number
+    second: Number
+    third: Number
+    fourth: Number
+
+
+def shapley_of_product(
+    first: Number,
+    second: Number,
+    third: Number,
+    fourth: Number,
+    base_first: Number,
+    base_second: Number,
+    base_third: Number,
+    base_fourth: Number,
+) -> FourContributions:
+    """Contributions of a, b, c, d to a b c d - a0 b0 c0 d0: the mean over all orders of change.
+
+    Each factor is changed from its base value to its value in every one of the 24 orders; what the
+    product gains when it is its turn, averaged, is its contribution. No order is preferred and no
+    residual is left.
+
+    Parameters
+    ----------
+    first, second, third, fourth
+        a, b, c, d, any unit.
+    base_first, base_second, base_third, base_fourth
+        a0, b0, c0, d0, the unit of each.
+
+    Returns
+    -------
+    Named tuple of four contributions in the unit of the product. NaN where an argument is NaN.
+
+    Source: Shapley 1953, "A value for n-person games". Two equal changes share the gain:
+
+    >>> shapley_of_product(2.0, 2.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
+    FourContributions(first=1.5, second=1.5, third=0.0, fourth=0.0)
+    >>> f"{sum(shapley_of_product(1.1, 0.9, 1.3, 0.7, 1.0, 1.2, 0.8, 0.5)):.5f}"
+    '0.42090'
+    """
+    first_pair = _mean_gain_per_step(first, second, base_first, base_second)
+    second_pair = _mean_gain_per_step(third, fourth, base_third, base_fourth)
+    at_base, at_end = second_pair
+    one = (first - base_first) * (base_second * at_base + second * at_end)
+    two = (second - base_second) * (base_first * at_base + first * at_end)
+    at_base, at_end = first_pair
+    three = (third - base_third) * (base_fourth * at_base + fourth * at_end)
+    four = (fourth - base_fourth) * (base_third * at_base + third * at_end)
+    return FourContributions(one, two, three, four)
+
+
+def _mean_gain_per_step(
+    one: Number, other: Number, base_one: Number, base_other: Number
+) -> tuple[Number, Number]:
+    """Weighted products of a pair, for a partner at its base value and at its new one.
+
+    A factor comes first or last in a quarter of the orders each, and in a twelfth of them after a
+    given one or two of the three others.
+    """
+    quarter, twelfth = 1.0 / 4.0, 1.0 / 12.0
+    both_base, both_new = base_one * base_other, one * other
+    mixed = one * base_other + base_one * other
+    at_base = quarter * both_base + twelfth * (mixed + both_new)
+    at_new = quarter * both_new + twelfth * (mixed + both_base)
+    return at_base, at_new

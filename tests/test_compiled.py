@@ -1,0 +1,429 @@
+"""The compiled CO2 pathway against the plain equations, and what keeps it fast and honest."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numba import njit
+
+from saprolite import equations as eq
+from saprolite.compiled import pathway as fused
+from saprolite.compiled.binding import bound, is_cached
+from saprolite.compiled.elementary import ELEMENTARY
+from saprolite.compiled.pathway import DRIVERS, ForcingArrays, FusedPathway, Wanted
+from saprolite.models import CO2Pathway, Drivers, Reading, month_seconds
+from saprolite.models.profile import Group
+
+LAYERS, YEAR, BASE_YEAR = 4, 2001, 2000
+MINERALS = ("chlorite", "smectite", "mica", "illite", "vermiculite")
+# One reading for each stage that a kernel may be made of; "table" gives each mineral its own A.
+READINGS = {
+    "canonical": Reading(),
+    "profile_original": Reading.preset("profile_original"),
+    "manuscript_literal": Reading.preset("manuscript_literal"),
+    "trailing": Reading(et_mode="trailing12", frozen_form="logistic", frozen_action="both"),
+    "annual mean": Reading(drivers="annual_mean", moisture_density="theta_only",
+                           frozen_form="linear", pco2_limit="cap", pco2_limit_value=0.01),
+    "degree days": Reading(frozen_form="degree_days", frozen_action="annual_factor",
+                           calendar="actual", pco2_limit="saturating", pco2_limit_value=0.02),
+}  # fmt: skip
+
+
+def forcing(cells: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A year of float32 forcing with dew, frost, dust-dry and flooded soil."""
+    rng = np.random.default_rng(seed)
+    moisture = rng.uniform(0.0, 0.9, (12, LAYERS, cells))
+    temperature = rng.uniform(200.0, 330.0, (12, LAYERS, cells))
+    temperature[:, :, ::3] = rng.uniform(272.0, 274.5, temperature[:, :, ::3].shape)
+    water = rng.uniform(-5e-6, 9e-5, (12, cells))
+    return tuple(array.astype(np.float32) for array in (moisture, temperature, water))
+
+
+def statics(model: CO2Pathway, cells: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Static factors by group, bulk density, and where static inputs are complete."""
+    rng = np.random.default_rng(99)
+    factors = rng.uniform(1e-10, 1e-7, (len(model.groups), LAYERS, cells))
+    factors[:, -1, ::5] = 0.0  # no soil
+    complete = np.ones((LAYERS + 1, cells), np.uint8)
+    return factors, rng.uniform(900.0, 1700.0, (LAYERS, cells)), complete
+
+
+def drivers(model: CO2Pathway, year: int, now: Any, before: Any, air: float | None) -> Drivers:
+    moisture, temperature, water = (array.astype(np.float64) for array in now)
+    seconds = month_seconds(model.reading.calendar, year)
+    amounts = np.stack([eq.monthly_amount(*pair) for pair in zip(water, seconds, strict=True)])
+    earlier = month_seconds(model.reading.calendar, year - 1)
+    previous = np.stack([eq.monthly_amount(*pair) for pair in
+                         zip(before[2].astype(np.float64), earlier, strict=True)])  # fmt: skip
+    return Drivers(moisture, temperature, amounts, seconds, previous, air)
+
+
+def plain(
+    model: CO2Pathway, factors: np.ndarray, given: Drivers, density: np.ndarray
+) -> np.ndarray:
+    return np.stack(model.annual_flux(list(factors), given, density))
+
+
+def by_kernel(
+    kernel: FusedPathway, now: Any, before: Any, cells: slice, base: Any = None, year: int = YEAR
+) -> fused.YearOfFluxes:
+    factors, density, complete = statics(kernel.model, now[0].shape[-1])
+    part = ForcingArrays(*(a[..., cells] for a in now), before[2][..., cells])
+    return kernel.year(
+        part, year, 400.0, density.astype(kernel.real), cells, factors, complete, base
+    )
+
+
+@pytest.mark.parametrize(("name", "low", "high"), [
+    ("exp", -700.0, 700.0), ("exp", -1.0, 1.0), ("log", -300.0, 300.0), ("log", -0.1, 0.1)])  # fmt: skip
+@pytest.mark.parametrize(("precision", "kind"), [("float64", np.float64), ("float32", np.float32)])
+def test_elementary_functions_are_exact_to_a_unit_in_the_last_place(
+    name: str, low: float, high: float, precision: str, kind: Any
+) -> None:
+    if kind is np.float32:
+        low, high = max(low, -86.0), min(high, 86.0)
+    x = np.random.default_rng(1).uniform(low, high, 20_001)
+    x = (np.exp(x) if name == "log" else x).astype(kind)
+    ours, exact = (
+        on_lanes(ELEMENTARY[precision][name], x),
+        getattr(np, name)(x.astype(np.longdouble)),
+    )
+    assert ours.dtype == kind
+    assert float(np.abs((ours - exact) / exact).max()) < 1.1 * np.finfo(kind).eps
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_elementary_functions_at_the_edges(precision: str) -> None:
+    edges = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, -1.0, 2e4, -2e4],
+                     np.float64 if precision == "float64" else np.float32)  # fmt: skip
+    with np.errstate(all="ignore"):
+        for name in ("exp", "log"):
+            np.testing.assert_allclose(
+                on_lanes(ELEMENTARY[precision][name], edges), getattr(np, name)(edges),
+                rtol=2.0 * np.finfo(edges.dtype).eps,
+            )  # fmt: skip
+    smaller, larger = (ELEMENTARY[precision][name] for name in ("minimum", "maximum"))
+    for a, b in itertools.product([np.nan, 1.0, 2.0], repeat=2):
+        np.testing.assert_equal(smaller(a, b), np.minimum(a, b))
+        np.testing.assert_equal(larger(a, b), np.maximum(a, b))
+
+
+def on_lanes(function: Any, x: np.ndarray) -> np.ndarray:
+    @njit(error_model="numpy")
+    def loop(values, result):
+        for i in range(values.size):
+            result[i] = function(values[i])
+
+    result = np.empty_like(x)
+    loop(x, result)
+    return result
+
+
+@given(st.floats(180.0, 350.0), st.floats(0.0, 2e4), st.floats(250.0, 320.0))
+def test_a_bound_equation_is_the_plain_one(kelvin: float, coefficient: float, at: float) -> None:
+    ours = bound(eq.temperature_factor)(kelvin, coefficient, at)
+    exact = eq.temperature_factor(kelvin, coefficient, at)
+    assert ours == pytest.approx(float(exact), rel=1e-13, abs=0.0)
+
+
+def test_a_bound_equation_has_one_precision_throughout() -> None:
+    single = np.float32
+    for function, arguments in (
+        (eq.temperature_factor, (single(280.0),)),
+        (eq.log_soil_co2, (single(500.0),)),
+        (eq.moisture_saturation, (single(0.3), single(1300.0))),
+        (eq.unfrozen_weight_months, (single(280.0),)),
+        (eq.unfrozen_weight_logistic, (single(280.0),)),
+        (eq.annualised_month, (single(3.0),)),
+        (eq.percentage_of_degrees, (single(3.0), single(4.0))),
+    ):
+        compiled = bound(function, "float32")
+        compiled(*arguments)
+        results = {str(item.signature.return_type) for item in compiled.overloads.values()}
+        assert results == {"float32"}, function.__name__
+
+
+@pytest.mark.parametrize("name", READINGS)
+def test_every_stage_is_the_plain_equations(name: str) -> None:
+    model = CO2Pathway.of(READINGS[name], MINERALS)
+    cells = 700
+    now, before = forcing(cells, 1), forcing(cells, 2)
+    factors, density, _ = statics(model, cells)
+    expected = plain(model, factors, drivers(model, YEAR, now, before, 400.0), density)
+    assert np.isfinite(expected).all()
+    found = by_kernel(FusedPathway(model, "float64", Wanted()), now, before, slice(0, cells))
+    np.testing.assert_allclose(found.flux, expected, rtol=1e-13, atol=0.0)
+
+
+def several_groups() -> CO2Pathway:
+    """Minerals that differ in order and in temperature coefficient."""
+    model = CO2Pathway.of(Reading(), MINERALS)
+    groups = tuple(Group(0.5 + 0.1 * (n % 2), 3000.0 + 400.0 * (n // 2), (n,)) for n in range(5))
+    return CO2Pathway(
+        model.reading, model.minerals, model.rows, model.constants, model.co2_yield, groups
+    )
+
+
+def test_float32_is_close_cell_by_cell_and_closer_in_the_sum() -> None:
+    model, cells = several_groups(), 3000
+    now, before = forcing(cells, 3), forcing(cells, 4)
+    double = by_kernel(FusedPathway(model, "float64", Wanted()), now, before, slice(0, cells)).flux
+    single = by_kernel(FusedPathway(model, "float32", Wanted()), now, before, slice(0, cells)).flux
+    assert single.dtype == np.float64
+    np.testing.assert_allclose(single, double, rtol=5e-5, atol=0.0)
+    assert single.sum() == pytest.approx(double.sum(), rel=1e-6)
+    assert not np.array_equal(single, double)
+
+
+@pytest.fixture(scope="module")
+def everything() -> FusedPathway:
+    """All experiments, contributions and months of a model of several groups."""
+    return FusedPathway(several_groups(), "float64", Wanted(True, True, True))
+
+
+def test_experiments_swap_one_driver(everything: FusedPathway) -> None:
+    model, cells = everything.model, 300
+    now, base, before = forcing(cells, 5), forcing(cells, 6), forcing(cells, 7)
+    factors, density, _ = statics(model, cells)
+    cycle = everything.base_cycle(
+        ForcingArrays(*base, before[2]), BASE_YEAR, 300.0, density, slice(0, cells)
+    )
+    found = by_kernel(everything, now, before, slice(0, cells), cycle)
+    of_now = drivers(model, YEAR, now, before, 400.0)
+    of_base = drivers(model, BASE_YEAR, base, before, 300.0)
+
+    def mixed(moisture: bool, temperature: bool, co2: bool, frozen: bool) -> np.ndarray:
+        """The product of factors by hand: each from the year or from the base year."""
+        total = np.zeros((LAYERS, cells))
+        for month, seconds in enumerate(of_now.seconds):
+            wet = np.clip(eq.moisture_saturation(
+                (of_now if moisture else of_base).soil_moisture[month], density), 0.0, 1.0)  # fmt: skip
+            kelvin = (of_now if temperature else of_base).soil_temperature[month]
+            unfrozen = (of_now if frozen else of_base).soil_temperature[month] >= 273.15
+            pressure = model.soil_co2(of_now if co2 else of_base, month)
+            for group, factor in zip(model.groups, factors, strict=True):
+                warm = np.exp(group.coefficient * (1.0 / 281.15 - 1.0 / kelvin))
+                total += factor * seconds * pressure**group.order * warm * wet * unfrozen
+        return total
+
+    combinations = list(itertools.product([False, True], repeat=4))
+    value = {which: mixed(*which) for which in combinations}
+    np.testing.assert_allclose(found.flux.sum(axis=0), value[True, True, True, True], rtol=1e-12)
+    # Frozen soil follows the temperature that varies alone.
+    alone = [(True, False, False, False), (False, True, False, True),
+             (False, False, True, False), (False, False, False, True)]  # fmt: skip
+    for driver, which in zip(found.alone, alone, strict=True):
+        assert driver.dtype == np.float32
+        np.testing.assert_allclose(driver, value[which], rtol=1e-6, atol=1e-20)
+    scale = value[True, True, True, True] + value[False, False, False, False]
+    for index in range(4):
+        contribution = np.zeros((LAYERS, cells))
+        for order in itertools.permutations(range(4)):
+            changed = [False] * 4
+            for player in order:
+                before_change = value[tuple(changed)]
+                changed[player] = True
+                if player == index:
+                    contribution += (value[tuple(changed)] - before_change) / math.factorial(4)
+        assert np.abs(found.contributions[index] - contribution).max() < 1e-6 * scale.max()
+    total = found.contributions.sum(axis=0)
+    change = value[True, True, True, True] - value[False, False, False, False]
+    assert (np.abs(total - change) <= 1e-6 * scale).all()
+    np.testing.assert_allclose(
+        found.months.sum(axis=0), found.flux.sum(axis=0), rtol=1e-6, atol=1e-20
+    )
+
+
+def test_frozen_soil_may_stay_that_of_the_base_year() -> None:
+    model, cells = CO2Pathway.of(Reading(), MINERALS), 100
+    base = forcing(cells, 8)
+    warm, cold = np.full_like(base[1], 290.0), np.full_like(base[1], 260.0)
+    _, density, _ = statics(model, cells)
+    kernel = FusedPathway(model, "float64", Wanted(alone=True, frozen_follows=False))
+    then, now = (base[0], warm, base[2]), (base[0], cold, base[2])
+    cycle = kernel.base_cycle(ForcingArrays(*then), BASE_YEAR, None, density, slice(0, cells))
+    found = by_kernel(kernel, now, base, slice(0, cells), cycle)
+    assert (found.flux == 0.0).all()
+    assert (found.alone[DRIVERS.index("frozen_soil")] == 0.0).all()
+    assert (found.alone[DRIVERS.index("soil_temperature")][:-1] > 0.0).all()
+
+
+def test_a_base_year_that_repeats_itself_changes_nothing(everything: FusedPathway) -> None:
+    cells = 64
+    base = forcing(cells, 9)
+    _, density, _ = statics(everything.model, cells)
+    cycle = everything.base_cycle(
+        ForcingArrays(*base, base[2]), YEAR, 400.0, density, slice(0, cells)
+    )
+    found = by_kernel(everything, base, base, slice(0, cells), cycle)
+    for driver in found.alone:
+        np.testing.assert_allclose(driver, found.flux.sum(axis=0), rtol=1e-6)
+    assert (found.contributions == 0.0).all()
+
+
+@settings(max_examples=25)
+@given(data=st.data())
+def test_no_bit_depends_on_how_cells_are_cut(everything: FusedPathway, data: st.DataObject) -> None:
+    cells = 600
+    now, base = forcing(cells, 10), forcing(cells, 11)
+    _, density, _ = statics(everything.model, cells)
+
+    def of(part: slice) -> fused.YearOfFluxes:
+        cut = ForcingArrays(*(a[..., part] for a in base), base[2][..., part])
+        cycle = everything.base_cycle(cut, BASE_YEAR, 300.0, density, part)
+        return by_kernel(everything, now, base, part, cycle)
+
+    first = data.draw(st.integers(0, cells - 1))
+    last = data.draw(st.integers(first + 1, cells))
+    whole, part = of(slice(0, cells)), of(slice(first, last))
+    for one, other in zip(whole[:4], part[:4], strict=True):
+        np.testing.assert_array_equal(one[..., first:last], other)
+
+
+@settings(max_examples=25)
+@given(data=st.data())
+def test_a_missing_value_is_missing_there_and_nowhere_else(
+    everything: FusedPathway, data: st.DataObject
+) -> None:
+    cells = 300
+    now, base = forcing(cells, 12), forcing(cells, 13)
+    _, density, _ = statics(everything.model, cells)
+    cycle = everything.base_cycle(
+        ForcingArrays(*base, base[2]), BASE_YEAR, 300.0, density, slice(0, cells)
+    )
+    whole = by_kernel(everything, now, base, slice(0, cells), cycle)
+    spoiled = [array.copy() for array in now]
+    variable, month = data.draw(st.integers(0, 2)), data.draw(st.integers(0, 11))
+    layer, cell = data.draw(st.integers(0, LAYERS - 1)), data.draw(st.integers(0, cells - 1))
+    spoiled[variable][(month, layer, cell) if variable < 2 else (month, cell)] = np.nan
+    found = by_kernel(everything, spoiled, base, slice(0, cells), cycle)
+    lacking = np.zeros((LAYERS, cells), bool)
+    lacking[layer if variable < 2 else slice(None), cell] = True
+    for one, other in zip(whole[:2], found[:2], strict=True):
+        assert (np.isnan(other).any(axis=0) == lacking).all()
+        np.testing.assert_array_equal(one[:, ~lacking], other[:, ~lacking])
+    assert (np.isnan(found.contributions).any(axis=0) == lacking).all()
+    assert found.counts[3] == lacking.sum()
+
+
+def test_counts_of_what_was_clipped() -> None:
+    model, cells = CO2Pathway.of(READINGS["profile_original"], MINERALS), 500
+    now = forcing(cells, 14)
+    kernel = FusedPathway(model, "float64", Wanted())
+    factors, density, complete = statics(model, cells)
+    complete[:LAYERS, :50] = 0
+    complete[1, 40:60] = 0
+    complete[LAYERS] = complete[:LAYERS].any(axis=0)
+    found = kernel.year(
+        ForcingArrays(*now), YEAR, None, density, slice(0, cells), factors, complete, None
+    )
+    here = complete[:LAYERS].astype(bool)
+    moisture, kelvin = now[0].astype(float), now[1].astype(float)
+    phi = eq.moisture_saturation(moisture, eq.moist_bulk_density(moisture, density))
+    assert found.counts == (
+        int((now[2].astype(float).sum(axis=0) < 0.0)[here.any(axis=0)].sum()) * 12,
+        int((((phi < 0.0) | (phi > 1.0)) & here).sum()),
+        int(((np.abs(kelvin - 273.15) <= 0.2) & here).sum()),
+        0,
+    )
+    assert min(found.counts[1:3]) > 0
+
+
+def test_arrays_of_another_layout_or_read_only_give_the_same_numbers() -> None:
+    """A kernel is compiled for contiguous arrays: others are copied, never misread."""
+    kernel = FusedPathway(CO2Pathway.of(Reading(), MINERALS), "float64", Wanted())
+    now = forcing(90, 15)
+    whole = by_kernel(kernel, now, now, slice(0, 90))
+    wide = tuple(np.asfortranarray(array) for array in now)
+    spread = tuple(np.repeat(array, 2, axis=-1)[..., ::2] for array in now)
+    frozen = tuple(array.copy() for array in now)
+    for array in frozen:
+        array.setflags(write=False)
+    for other in (wide, spread, frozen):
+        np.testing.assert_array_equal(
+            by_kernel(kernel, other, other, slice(0, 90)).flux, whole.flux
+        )
+    assert len(kernel._year_kernel.overloads) == 1
+
+
+def test_threads_may_call_a_kernel_at_once() -> None:
+    kernel = FusedPathway(CO2Pathway.of(Reading(), MINERALS), "float64", Wanted())
+    now = forcing(5000, 16)
+    whole = by_kernel(kernel, now, now, slice(0, 5000)).flux
+    found: list[np.ndarray] = []
+    threads = [threading.Thread(target=lambda: found.append(
+        by_kernel(kernel, now, now, slice(0, 5000)).flux)) for _ in range(6)]  # fmt: skip
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 6
+    for flux in found:
+        np.testing.assert_array_equal(flux, whole)
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_the_loops_vectorise(precision: str) -> None:
+    """A helper that is not inlined or a lane that branches leaves scalar code, many times slower."""
+    stages = fused._stages_of(Reading(), precision, Wanted(True, True))
+    co2_factors, layer_factors = stages["co2_factors"], stages["layer_factors"]
+    contributions = stages["contributions_of_drivers"]
+    rows = np.ones((12, fused.stages.TILE), fused.REAL[precision])
+    one = rows[0].copy()
+
+    @njit(error_model="numpy")
+    def co2(argument, seconds, orders, log_pressure, factors, below):
+        co2_factors(argument, orders[0], orders, seconds, log_pressure, factors, below)
+
+    @njit(error_model="numpy")
+    def layer(
+        theta, weights, coefficients, density, wet, unfrozen, warmth, work, dry, factor, count
+    ):
+        layer_factors(theta, theta, density, weights, coefficients, 0, 0, 0, 256, wet, unfrozen,
+                      warmth, work, dry, factor, count, count)  # fmt: skip
+
+    @njit(error_model="numpy")
+    def shapley(p, result):
+        contributions(p, p, p, p, p, p, p, p, result, result, result, result)
+
+    months, few = np.ones(12), one[:1].copy()
+    year = np.ones((12, 1, fused.stages.TILE), np.float32)
+    co2(rows, months, few, one, rows[None].copy(), one.copy())
+    layer(year, months, few, rows[:1].copy(), rows, rows.copy(), rows[None].copy(), rows.copy(),
+          one, one.copy(), one.copy())  # fmt: skip
+    shapley(rows.reshape(-1), rows.copy().reshape(-1))
+    suffix = "pd" if precision == "float64" else "ps"
+    for stage in (co2_factors, layer_factors, contributions):
+        assembly = next(iter(stage.inspect_asm().values()))
+        if "vmulp" not in assembly and "mulp" not in assembly:
+            assert "fmul" in assembly and (".2d" in assembly or ".4s" in assembly)  # ARM
+            continue
+        packed, scalar = assembly.count(f"mul{suffix}"), assembly.count(f"muls{suffix[-1]}")
+        assert packed > 5
+        assert scalar <= packed
+        assert not any(
+            name in assembly for name in ("callq\t*exp", "exp@PLT", "log@PLT", "pow@PLT")
+        )
+
+
+def test_the_code_of_a_kernel_is_found_again_and_never_taken_for_another() -> None:
+    model = CO2Pathway.of(Reading(), MINERALS)
+    one, same = (FusedPathway(model, "float64", Wanted()) for _ in range(2))
+    other = FusedPathway(CO2Pathway.of(Reading(et_floor=1.0), MINERALS), "float64", Wanted())
+    single = FusedPathway(model, "float32", Wanted())
+    names = {kernel._year_kernel.__name__ for kernel in (one, other, single)}
+    assert len(names) == 3
+    assert one._year_kernel.__name__ == same._year_kernel.__name__
+    said: list[str] = []
+    one.compile(lambda stage, *_: said.append(stage))
+    assert is_cached(one._year_kernel)
+    said.clear()
+    same.compile(lambda stage, *_: said.append(stage))
+    assert said == []
