@@ -1,27 +1,33 @@
-"""Layer solutions per second: all profiles at once, against one profile at a time.
+"""Time of a cold layer solution: compiled, vectorised NumPy, and scipy's brentq layer by layer.
 
-    python benchmarks/column.py [PROFILES]
+    python benchmarks/column.py [--quick] [--out FILE]
 
-Times are the least of three rounds; on a shared machine the ratios are what counts.
+Times are the least of the rounds, the solvers taken in turn; on a shared machine the
+ratios are what counts. The compiled times are those of whole solutions: all rates, ions and fluxes.
 """
 
 from __future__ import annotations
 
-import sys
+import math
 import time
 from collections.abc import Callable
 
 import numpy as np
+from harness import benchmark
 from scipy.optimize import brentq
 
 from saprolite.column.chemistry import GREATEST_PH, LEAST_PH
 from saprolite.column.columns import PRESCRIBED, Columns
+from saprolite.column.compiled import compile_solver, compiled_steady_state, evaluations
 from saprolite.column.layer import Ions, _Balance, layer_chemistry, surface_constants
 from saprolite.column.solve import _layers, rate_law, steady_state
 from saprolite.constants import LN10
 from saprolite.models import ColumnReading
+from saprolite.models.rate_law import ProfileLaw
 
 LAYERS = 4
+# Profiles and rounds.
+SIZES = {"full": (20_000, 3), "quick": (4_000, 2), "tiny": (200, 1)}
 RATIO = np.array([0.75])
 MINERALS = (
     "k_feldspar", "oligoclase", "anorthite", "hornblende", "epidote", "biotite", "muscovite",
@@ -91,31 +97,63 @@ def one_at_a_time(columns: Columns, reading: ColumnReading) -> None:
         )
 
 
-def main() -> None:
-    """Print solutions per second and their ratio."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    for title, reading, minerals, number in (
-        ("PROFILE, 15 minerals", ColumnReading(), MINERALS, count),
-        ("PROFILE, activities off", ColumnReading(activity="off"), MINERALS, count),
-        ("WITCH-type, 7 minerals", ColumnReading(model="witch-type"), TST_MINERALS, count // 10),
-    ):
-        columns = profiles(number, minerals)
-        solved = steady_state(columns, reading)
-        seconds = least(
-            lambda c=columns, r=reading: steady_state(c, r), 3 if number == count else 1
-        )
-        layers = LAYERS * number
-        print(
-            f"{title:26s} {number} profiles, {100.0 * solved.found.mean():.1f} % of layers solved: "
-            f"{layers / seconds:,.0f} layers per second, {1e6 * seconds / layers:.1f} us each"
-        )
-    few = profiles(100, MINERALS)
-    reading = ColumnReading(activity="off")
-    single = least(lambda: one_at_a_time(few, reading), 1) / 100
-    columns = profiles(count, MINERALS)
-    together = least(lambda: steady_state(columns, reading)) / (LAYERS * count)
-    print(f"one layer by brentq: {1e6 * single:.0f} us, {single / together:.0f} times as long")
+def steps_of(columns: Columns, law: ProfileLaw) -> float:
+    """Evaluations of a layer, the search of its tile's slowest lane."""
+    return float(evaluations(columns, law).mean())
+
+
+def agreement(columns: Columns, reading: ColumnReading, law: ProfileLaw) -> dict[str, float]:
+    """Largest differences between the two solvers."""
+    slow, fast = steady_state(columns, reading, law), compiled_steady_state(columns, law)
+    some = slow.rates > 0.0
+    return {
+        "same_layers_found": float((slow.found == fast.found).mean()),
+        "largest_difference_pH": float(np.nanmax(np.abs(slow.ph - fast.ph))),
+        "largest_relative_difference_of_rates": float(
+            np.nanmax(np.abs(fast.rates[some] / slow.rates[some] - 1.0))
+        ),
+    }
+
+
+def measured(count: int, rounds: int) -> dict[str, float]:
+    """Times of a layer, ns, and their ratios, taken in turn in one run."""
+    reading = ColumnReading()
+    columns, few, fewer = (
+        profiles(count, MINERALS),
+        profiles(2048, MINERALS),
+        profiles(50, MINERALS),
+    )
+    law = rate_law(reading, MINERALS)
+    assert isinstance(law, ProfileLaw)
+    compile_solver(law)
+    times = dict.fromkeys(("one_thread", "two_threads", "numpy", "brentq"), math.inf)
+    actions: dict[str, tuple[Callable[[], object], int]] = {
+        "one_thread": (lambda: compiled_steady_state(columns, law, 1), LAYERS * count),
+        "two_threads": (lambda: compiled_steady_state(columns, law, 2), LAYERS * count),
+        "numpy": (lambda: steady_state(few, reading, law), LAYERS * few.size),
+        "brentq": (lambda: one_at_a_time(fewer, reading), fewer.size),
+    }
+    for _ in range(rounds):
+        for name, (action, layers) in actions.items():
+            times[name] = min(times[name], 1e9 * least(action, 1) / layers)
+    return {
+        **{f"{name}_ns_per_layer": value for name, value in times.items()},
+        "numpy_over_two_threads": times["numpy"] / times["two_threads"],
+        "brentq_over_two_threads": times["brentq"] / times["two_threads"],
+        "evaluations_per_layer": steps_of(few, law),
+        **agreement(few, reading, law),
+    }
+
+
+def measure(size: str) -> dict[str, float]:
+    """Times, ratios and agreement."""
+    count, rounds = SIZES[size]
+    witch = profiles(max(1, count // 100), TST_MINERALS)
+    seconds = least(lambda: steady_state(witch, ColumnReading(model="witch-type")), 1)
+    results = measured(count, rounds)
+    results["witch_type_numpy_ns_per_layer"] = 1e9 * seconds / (LAYERS * witch.size)
+    return results
 
 
 if __name__ == "__main__":
-    main()
+    benchmark(measure, __doc__)

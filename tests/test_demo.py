@@ -13,7 +13,7 @@ from saprolite.inputs.demo import DemoPlanet, demo_climate
 from saprolite.study import Study
 from saprolite.study_template import demo_content
 
-DEMO_TOTAL = 63.124337408258654
+DEMO_TOTAL = 63.12435641958915
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 import saprolite as sap
-from saprolite.engine import run as engine_run
-from saprolite.errors import InputError, StoreError
+from saprolite.engine import folder as engine_folder
+from saprolite.engine import pathway_blocks
+from saprolite.errors import IncompleteRunError, InputError, StoreError
 from saprolite.study import Study
 from test_run import fluxes_only, make, static_file, store_digest
 from world import SHAPE, World
@@ -111,7 +112,7 @@ def test_a_crash_during_restart_leaves_an_unfinished_run(
 
     whole = store_digest(finished / "fluxes.zarr")
     with monkeypatch.context() as patch:
-        patch.setattr(engine_run, "remove", killed)
+        patch.setattr(engine_folder, "remove", killed)
         with pytest.raises(Killed):
             make(world.study(), finished, restart=True)
     assert status(finished) == "unfinished"
@@ -220,22 +221,24 @@ def test_check_finds_a_missing_kinetic_table_and_a_wrong_later_year(tmp_path: Pa
         sap.check(Study.of(world.study(reading__kinetics="nope.csv"), tmp_path))
     with pytest.raises(InputError, match="2001-06"):
         sap.check(Study.of(world.study(), tmp_path))
-    with pytest.raises(InputError, match="2001-06"):
+    # Forcing that is not stored is checked in its block: the other years are computed.
+    with pytest.raises(IncompleteRunError, match="2001-06"):
         fluxes_only(world.study(output__store_forcing="never"), tmp_path / "out")
-    assert not (tmp_path / "out/ledger.jsonl").exists()
+    assert status(tmp_path / "out") == "incomplete"
 
 
 def test_an_input_that_changes_during_the_run_is_noticed(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compute_year = engine_run.compute_year
+    block = pathway_blocks.PathwayKernel.block
 
     def and_touch(*arguments: Any) -> Any:
+        result = block(*arguments)
         with netCDF4.Dataset(world.path(2001, 1), "a") as dataset:
             dataset["Evap_tavg"][0, 5] = 1.0e-5
-        return compute_year(*arguments)
+        return result
 
-    monkeypatch.setattr(engine_run, "compute_year", and_touch)
+    monkeypatch.setattr(pathway_blocks.PathwayKernel, "block", and_touch)
     with pytest.raises(StoreError, match="changed during the run"):
-        make(world.study(output__store_forcing="never"), tmp_path / "out")
+        make(world.study(output__store_forcing="never", engine__workers=1), tmp_path / "out")
     assert status(tmp_path / "out") == "unfinished"

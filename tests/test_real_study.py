@@ -15,7 +15,7 @@ import pytest
 
 import saprolite as sap
 from saprolite.analysis.zones import group_masks
-from saprolite.engine.blocks import Statics, compute_year
+from saprolite.engine.kernels import Block, kernel_of
 from saprolite.errors import InputError
 from saprolite.inputs import Prepared
 from saprolite.inputs.store import write_inputs
@@ -57,10 +57,11 @@ def totals(prepared: Prepared, reading: Reading) -> tuple[np.ndarray, np.ndarray
     study = prepared.study.model_copy(update={"reading": reading.as_dict()})
     prepared = dataclasses.replace(prepared, study=study)
     prepared = dataclasses.replace(prepared, model=CO2Pathway.of(reading))
-    statics = Statics.of(prepared.model, prepared.soil)
-    flux = np.zeros(statics.by_group.shape[1:])
-    for year in study.years:
-        flux += compute_year(statics, prepared, year)[0].sum(axis=0)
+    kernel = kernel_of(prepared)
+    flux = np.zeros((len(prepared.layer_edges) - 1, prepared.cells.size))
+    for number, year in enumerate(study.years):
+        whole = Block(number, year, slice(0, prepared.grid.lat.size), slice(0, flux.shape[1]))
+        flux += kernel.block(whole).parts.sum(axis=0)
     amount = np.nan_to_num(flux / len(study.years) * prepared.area) / 1e6
     zones = [amount[:, mask].sum() for mask in group_masks(prepared.climate).values()]
     return amount.sum(axis=1), np.array(zones[:5])

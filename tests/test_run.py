@@ -57,7 +57,9 @@ def site(world: World, year: int, layer: int, row: int, column: int, reading: Re
     from saprolite import equations as eq
     from saprolite.models import month_seconds
 
-    theta = eq.volumetric_water_content(series(names[2 * layer]), (0.1, 0.3, 0.6, 1.0)[layer])
+    # The engine keeps its inputs in single precision.
+    depth = (0.1, 0.3, 0.6, 1.0)[layer]
+    theta = np.float32(eq.volumetric_water_content(series(names[2 * layer]), depth)).astype(float)
     seconds = month_seconds(reading.calendar, year)
     water = [
         eq.monthly_amount(rate, length)
@@ -75,16 +77,16 @@ def site(world: World, year: int, layer: int, row: int, column: int, reading: Re
     {}, {"preset": "profile_physical"}, {"preset": "profile_original"},
     {"preset": "manuscript_literal"}, {"calendar": "actual", "frozen_action": "both"},
 ], ids=str)  # fmt: skip
-def test_gridded_run_is_the_scalar_bit_for_bit(
-    world: World, tmp_path: Path, reading: dict[str, Any]
-) -> None:
-    dataset = fluxes_only(world.study(reading=reading), tmp_path / "out")
+def test_gridded_run_is_the_scalar(world: World, tmp_path: Path, reading: dict[str, Any]) -> None:
+    content = world.study(reading=reading, engine__precision="float64")
+    dataset = fluxes_only(content, tmp_path / "out")
     chosen = Study.of(world.study(reading=reading), Path()).chosen_reading
     for year in (2000, 2001):
         for layer in range(4):
             for row, column in ((3, 5), (8, 20), (10, 33)):
                 stored = float(dataset["carbon_sink_flux"].sel(year=year)[layer, row, column])
-                assert stored == site(world, year, layer, row, column, chosen)
+                expected = site(world, year, layer, row, column, chosen)
+                assert stored == pytest.approx(expected, rel=2e-13, abs=0.0)
                 assert stored > 0.0
 
 
@@ -370,9 +372,11 @@ def test_trailing12_before_and_after_the_record_starts(world: World, tmp_path: P
 def test_atmosphere_series(world: World, tmp_path: Path) -> None:
     path = tmp_path / "co2.csv"
     path.write_text("year,co2_ppm\n2000,338.8441561392026\n2001,677.6883122784052\n")
-    content = world.study(reading__atmosphere="series", inputs__atmospheric_co2={"path": str(path)})
+    double = {"engine__precision": "float64"}
+    content = world.study(reading__atmosphere="series", inputs__atmospheric_co2={"path": str(path)},
+                          **double)  # fmt: skip
     series = fluxes_only(content, tmp_path / "series")["carbon_sink_flux"]
-    fixed = fluxes_only(world.study(), tmp_path / "fixed")["carbon_sink_flux"]
+    fixed = fluxes_only(world.study(**double), tmp_path / "fixed")["carbon_sink_flux"]
     assert np.allclose(series.sel(year=2000), fixed.sel(year=2000), rtol=1e-12, equal_nan=True)
     ratio = (series / fixed).sel(year=2001)
     assert np.allclose(ratio.values[np.isfinite(ratio)], np.sqrt(2.0), rtol=1e-12)
@@ -505,9 +509,9 @@ def test_forcing_on_a_coarser_grid(world: World, tmp_path: Path) -> None:
     assert inside.sum() == 8
     for layer, name in enumerate(FIELDS[4:8]):
         mean = np.average(fields[name][inside].astype(float), weights=weight[inside])
-        assert float(inputs["soil_temperature"][19, layer, cell]) == pytest.approx(mean, rel=1e-12)
+        assert float(inputs["soil_temperature"][19, layer, cell]) == pytest.approx(mean, rel=1e-7)
     mean = np.average(fields["Evap_tavg"][inside].astype(float), weights=weight[inside])
-    assert float(inputs["evapotranspiration"][19, cell]) == pytest.approx(mean, rel=1e-12)
+    assert float(inputs["evapotranspiration"][19, cell]) == pytest.approx(mean, rel=1e-7, abs=0.0)
     assert dataset["carbon_sink_flux"].notnull().all()  # a third of the southern row is water
     with pytest.raises(InputError, match="10 degrees or coarser"):
         fluxes_only(world.study(grid__resolution_deg=5.0), tmp_path / "fine")

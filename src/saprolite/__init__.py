@@ -11,6 +11,7 @@
 ``KineticTable``      rate constants by mineral and pathway, each with its source
 ``Study``             a study file, checked
 ``check``             everything that is wrong with a study and its inputs, before any work
+``plan``              what a run will read, compute, write and hold in memory
 ``run``               run a study; returns its fluxes
 ``demo``              run the demo planet
 ``open``              the fluxes of a run folder, lazily read
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from saprolite.models import ColumnReading, Reading, carbon_sink_flux
     from saprolite.study import Study
     from saprolite.version import __version__
-    from saprolite.workflow import check, demo, open, run
+    from saprolite.workflow import check, demo, open, plan, run
 
 __all__ = [
     "ColumnReading",
@@ -55,6 +56,7 @@ __all__ = [
     "demo",
     "equations",
     "open",
+    "plan",
     "read_sites",
     "run",
     "solve",
@@ -76,6 +78,7 @@ _HOMES = {
     "critical_loads": "saprolite.column.critical_load",
     "demo": "saprolite.workflow",
     "open": "saprolite.workflow",
+    "plan": "saprolite.workflow",
     "read_sites": "saprolite.column.site_files",
     "run": "saprolite.workflow",
     "solve": "saprolite.column.pit",

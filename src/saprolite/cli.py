@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import cyclopts
 from cyclopts import Parameter
@@ -20,6 +20,9 @@ from saprolite.errors import (
 )
 from saprolite.progress import Progress
 from saprolite.version import __version__
+
+if TYPE_CHECKING:
+    from saprolite.places import Place
 
 app = cyclopts.App(
     name="saprolite",
@@ -54,7 +57,14 @@ def demo(
 
 
 @app.command
-def run(study: Path, *, out: Path, restart: bool = False) -> None:
+def run(
+    study: Path,
+    *,
+    out: str,
+    restart: bool = False,
+    workers: int | None = None,
+    scheduler: str | None = None,
+) -> None:
     """Run a study, or finish the run that was interrupted.
 
     Parameters
@@ -62,15 +72,27 @@ def run(study: Path, *, out: Path, restart: bool = False) -> None:
     study
         The study file (TOML).
     out
-        Folder of the results.
+        Folder of the results, or a URL such as s3://bucket/folder.
     restart
         Start over in a folder that holds a run.
+    workers
+        Threads that compute; by default as the study says, or as many as there are cores.
+    scheduler
+        Address of a Dask cluster that computes in their place, such as tcp://host:8786.
     """
-    from saprolite import workflow
+    from contextlib import nullcontext
 
-    with Progress() as report:
-        workflow.run(study, out, restart=restart, report=report)
-    _print_headline(out)
+    from saprolite import workflow
+    from saprolite.engine.cluster import connected
+    from saprolite.places import place
+
+    folder = place(out)
+    with (
+        connected(scheduler) if scheduler else nullcontext() as client,
+        Progress() as report,
+    ):
+        workflow.run(study, folder, restart=restart, report=report, workers=workers, client=client)
+    _print_headline(folder)
 
 
 @app.command
@@ -101,6 +123,28 @@ def check(study: Path) -> None:
     for note in prepared.notes:
         print(f"  note: {note}")
     print("no problem found")
+
+
+@app.command
+def plan(study: Path, *, out: str | None = None) -> None:
+    """Print what a run will read, compute, write and hold in memory, and how long it will take.
+
+    Nothing is written to OUT. What does not fit is an error that names the number to change.
+
+    Parameters
+    ----------
+    study
+        The study file (TOML).
+    out
+        Folder of the results, to look at the space on its disk.
+    """
+    from saprolite import workflow
+    from saprolite.engine.plan_text import plan_text
+
+    with Progress() as report:
+        found = workflow.plan(study, out, report)
+    print(plan_text(found))
+    found.require()
 
 
 @app.command
@@ -281,7 +325,7 @@ def _column_choices(model: str, kinetics: str | None, settings: tuple[str, ...])
     return chosen | ({"kinetic_rows": rows} if rows else {})
 
 
-def _print_headline(out: Path) -> None:
+def _print_headline(out: Place) -> None:
     import json
 
     summary: dict[str, Any] = json.loads((out / "summary.json").read_text(encoding="utf-8"))

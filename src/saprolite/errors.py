@@ -70,6 +70,16 @@ class StoreError(SaproliteError):
     """A folder of results that cannot be read or written."""
 
 
+class EngineError(SaproliteError):
+    """A way of computing that is not there: no cluster, workers that do not fit, no memory."""
+
+
+class IncompleteRunError(SaproliteError):
+    """A run whose blocks could not all be computed; the others are stored."""
+
+    exit_code = 3
+
+
 def did_you_mean(word: str, accepted: Iterable[str]) -> str:
     """The closest accepted word as advice, or the list of all of them.
 

@@ -1,13 +1,10 @@
-"""Zarr v3 groups and small files of a run folder, written so that nothing is half there."""
+"""Zarr v3 groups and the small files of a run folder, on a disk or an object store."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,81 +13,51 @@ import numpy.typing as npt
 import xarray as xr
 import zarr
 
+from saprolite.chunks import LZ4, RAW, Codec, chunk_checksum, read_chunk, write_chunk
 from saprolite.errors import Problem, StoreError
+from saprolite.places import (
+    Place,
+    files_below,
+    is_local,
+    make_folder,
+    place,
+    remove,
+    sweep,
+    unwritable,
+    write_bytes,
+    write_text,
+    writing,
+)
+
+# What reading a damaged or half-removed store raises, from zarr, its codecs and the disk.
+DAMAGED = (StoreError, KeyError, TypeError, ValueError, RuntimeError, OSError)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a small file whole or not at all."""
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(path.name + ".part")
-        with temporary.open("w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-
-
-def write_json(path: Path, content: Any) -> None:
+def write_json(path: Place, content: Any) -> None:
     """Write JSON whole or not at all; numbers that are not finite become null."""
     write_text(path, json.dumps(_plain(content), indent=2, allow_nan=False) + "\n")
 
 
-def unwritable(path: Path, error: OSError) -> StoreError:
-    """The error for a place that cannot be written."""
-    return StoreError(
-        "The results cannot be written (1 problem)",
-        [Problem(str(path), error.strerror or str(error), "a folder on a disk with space, writable",
-                 "free space, or give another --out; the same command then goes on")],
-    )  # fmt: skip
-
-
-# What reading a damaged or half-removed store raises, from zarr, its codecs and the disk.
-DAMAGED = (StoreError, KeyError, ValueError, RuntimeError, OSError)
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Turn what the system says about a place that cannot be written into a clear error."""
-    try:
-        yield
-    except OSError as error:
-        raise unwritable(path, error) from error
-
-
-def remove(path: Path) -> None:
-    """Remove a file, a link, or a folder of ours; a folder disappears at once or not at all."""
-    if path.is_symlink() or not path.is_dir():
-        path.unlink(missing_ok=True)
-        return
-    doomed = path.with_name(path.name + ".removed")
-    if doomed.exists():
-        shutil.rmtree(doomed)
-    path.replace(doomed)
-    shutil.rmtree(doomed)
-
-
-def create_group(path: Path, attributes: Mapping[str, Any]) -> zarr.Group:
+def create_group(path: Place, attributes: Mapping[str, Any]) -> zarr.Group:
     """A new, empty group in the place of what was there."""
     with writing(path):
-        if path.exists():
-            remove(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return zarr.create_group(path, attributes=dict(attributes), zarr_format=3)
+        remove(path)
+        make_folder(path.parent)
+        return zarr.create_group(_zarr(path), attributes=dict(attributes), zarr_format=3)
 
 
-def consolidate(path: Path) -> None:
+def consolidate(path: Place) -> None:
     """Copy the metadata of all arrays into the group, so that xarray opens it in one read."""
     with writing(path), warnings.catch_warnings():
         # Not yet in the Zarr 3 specification; readers that do not know it ignore it.
         warnings.simplefilter("ignore", category=UserWarning)
-        zarr.consolidate_metadata(str(path))
+        zarr.consolidate_metadata(_zarr(path))
 
 
-def open_group(path: Path) -> zarr.Group:
+def open_group(path: Place) -> zarr.Group:
     """An existing group, to add to or to read."""
     try:
-        return zarr.open_group(path, mode="r+", use_consolidated=False)
+        return zarr.open_group(_zarr(path), mode="r+", use_consolidated=False)
     except (OSError, ValueError) as error:
         raise StoreError(
             "A store of the run cannot be opened (1 problem)",
@@ -128,16 +95,17 @@ def add_empty(
     shape: tuple[int, ...],
     chunks: tuple[int, ...],
     attributes: Mapping[str, Any],
-    dtype: str = "f8",
+    dtype: npt.DTypeLike = "f8",
+    codec: Codec = LZ4,
 ) -> None:
-    """Add an array that is filled chunk by chunk; what is not written yet reads as NaN."""
+    """Add an array whose chunks :func:`write_chunk` writes; a chunk that is not there reads NaN."""
     group.create_array(
-        name, shape=shape, chunks=chunks, dtype=dtype, dimension_names=list(dims),
-        attributes=dict(attributes), fill_value=np.nan,
+        name, shape=shape, chunks=chunks, dtype=np.dtype(dtype), dimension_names=list(dims),
+        attributes=dict(attributes), fill_value=np.nan, compressors=codec.for_zarr(),
     )  # fmt: skip
 
 
-def open_dataset(path: Path) -> xr.Dataset:
+def open_dataset(path: Place) -> xr.Dataset:
     """A store as an xarray Dataset, lazily read."""
     if not path.is_dir():
         raise StoreError(
@@ -145,14 +113,22 @@ def open_dataset(path: Path) -> xr.Dataset:
             [Problem(str(path), "not there", "a folder that saprolite run wrote",
                      "saprolite run STUDY.toml --out OUT")],
         )  # fmt: skip
-    dataset: xr.Dataset = xr.open_zarr(path, consolidated=False, chunks=None)
-    if "mineral" not in dataset.coords:
-        return dataset
-    names = [str(name) for name in dataset["mineral"].values]
-    labelled: xr.Dataset = dataset.assign_coords(
-        mineral=("mineral", names, dataset["mineral"].attrs)
-    )
-    return labelled
+    dataset: xr.Dataset = xr.open_zarr(_zarr(path), consolidated=False, chunks=None)
+    texts = {
+        name: (coordinate.dims, [str(text) for text in coordinate.values], coordinate.attrs)
+        for name, coordinate in dataset.coords.items()
+        if coordinate.ndim == 1 and coordinate.dtype.kind in "OT"
+    }
+    return dataset.assign_coords(texts)
+
+
+def _zarr(path: Place) -> Any:
+    """What Zarr takes for a place."""
+    if isinstance(path, Path):
+        return str(path)
+    from zarr.storage import FsspecStore
+
+    return FsspecStore.from_url(str(path), storage_options=dict(path.storage_options))
 
 
 def _plain(value: Any) -> Any:
@@ -165,3 +141,32 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not np.isfinite(value):
         return None
     return str(value) if isinstance(value, Path) else value
+
+
+__all__ = [
+    "DAMAGED",
+    "LZ4",
+    "RAW",
+    "Codec",
+    "Place",
+    "add_array",
+    "add_empty",
+    "chunk_checksum",
+    "consolidate",
+    "create_group",
+    "files_below",
+    "is_local",
+    "make_folder",
+    "open_dataset",
+    "open_group",
+    "place",
+    "read_chunk",
+    "remove",
+    "sweep",
+    "unwritable",
+    "write_bytes",
+    "write_chunk",
+    "write_json",
+    "write_text",
+    "writing",
+]

@@ -14,16 +14,19 @@ from pydantic import Field, ValidationError, model_validator
 from saprolite.errors import Problem, ReadingError, SaproliteError, StudyError, raise_if_any
 from saprolite.minerals import CLAY_MINERALS, Mineral
 from saprolite.models import CO2Pathway, ColumnReading, Reading
+from saprolite.places import located
 from saprolite.study_column import CARBON_MEANING, CO2_MODEL, MODEL_NAMES, Column
 from saprolite.study_column_checks import (
     column_problems,
     constant_problems,
     resolved_column_reading,
 )
+from saprolite.study_experiment_checks import experiment_problems
 from saprolite.study_parts import (
     Closed,
     ConstantMinerals,
     Engine,
+    Experiments,
     GridChoice,
     Inputs,
     MineralList,
@@ -49,6 +52,7 @@ class Study(Closed):
     minerals: MineralList = MineralList()
     grid: GridChoice = GridChoice()
     inputs: Inputs
+    experiments: Experiments = Experiments()
     engine: Engine = Engine()
     output: Output = Output()
 
@@ -75,6 +79,17 @@ class Study(Closed):
         if self.column is None:
             return None
         return ColumnReading.of(**{**self.column.reading, "model": self.model})
+
+    def with_workers(self, workers: int) -> Study:
+        """The same study with another number of threads; ``StudyError`` for none at all."""
+        content = self.model_dump(exclude_none=True)
+        if workers < 1:
+            raise StudyError(
+                "Nobody is to compute (1 problem)",
+                [Problem("workers", str(workers), "1 or more threads", "--workers 1")],
+            )
+        content["engine"]["workers"] = workers
+        return Study.model_validate(content)
 
     @property
     def summary(self) -> str:
@@ -149,7 +164,8 @@ class Study(Closed):
 
     def _cross_problems(self, where: str) -> list[Problem]:
         problems = []
-        series = self.chosen_reading.atmosphere == "series"
+        reading = self.chosen_reading
+        series = reading.atmosphere == "series"
         if not series and self.inputs.atmospheric_co2 is not None:
             problems.append(
                 Problem(
@@ -169,6 +185,9 @@ class Study(Closed):
                 )
             )
         problems += self._column_problems(where)
+        problems += experiment_problems(
+            self.experiments, self.output, self.model, reading, self.years, where
+        )
         minerals = self.inputs.minerals
         if isinstance(minerals, ConstantMinerals) and set(minerals.shares) != set(
             self.minerals.names
@@ -212,16 +231,17 @@ class Study(Closed):
         return problems
 
     def _resolved(self, folder: Path) -> Study:
-        root = Path(os.environ.get(DATA_VARIABLE) or folder / self.data_root)
+        chosen = os.environ.get(DATA_VARIABLE)
+        root = located(str(Path.cwd()), chosen) if chosen else located(str(folder), self.data_root)
         content = self.model_dump(exclude_none=True)
         for item in content["inputs"].values():
             if "path" in item:
-                item["path"] = str((root / Path(item["path"]).expanduser()).resolve())
+                item["path"] = located(root, item["path"])
         column = self.column_reading
         if column is not None:
             content["column"]["reading"] = resolved_column_reading(column, folder)
             _resolve_paths(content["column"], root)
-        content["data_root"] = str(root.resolve())
+        content["data_root"] = root
         reading = {
             key: value
             for key, value in self.chosen_reading.resolved(folder).as_dict().items()
@@ -235,12 +255,12 @@ class Study(Closed):
         return header + tomli_w.dumps(self.model_dump(exclude_none=True))
 
 
-def _resolve_paths(section: dict[str, Any], root: Path) -> None:
-    """Make the paths of the maps in a section absolute."""
+def _resolve_paths(section: dict[str, Any], root: str) -> None:
+    """Make the paths of the maps in a section absolute; URLs stay as they are."""
     for value in section.values():
         if isinstance(value, dict):
             if isinstance(value.get("path"), str):
-                value["path"] = str((root / Path(value["path"]).expanduser()).resolve())
+                value["path"] = located(root, value["path"])
             else:
                 _resolve_paths(value, root)
 

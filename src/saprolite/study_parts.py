@@ -250,10 +250,45 @@ class GridChoice(Closed):
         return self
 
 
-class Engine(Closed):
-    """How the run is computed; no result depends on it."""
+EXPERIMENTS = Literal["soil_moisture", "soil_temperature", "soil_co2", "frozen_soil", "shapley"]
 
-    cells_per_block: int = Field(20_000, ge=1, description="cells held at a time")
+
+class Experiments(Closed):
+    """Runs in which one driver follows the years and the others repeat the base year's months."""
+
+    run: list[EXPERIMENTS] = Field(
+        default_factory=list,
+        description="drivers that vary alone; shapley: contributions of the four drivers",
+    )
+    base_year: int | None = Field(
+        None, description="year whose monthly cycle the other drivers keep; first_year by default"
+    )
+    frozen_soil: Literal["follows", "fixed"] = Field(
+        "follows", description="frozen soil in the run where soil temperature varies alone"
+    )
+
+    @model_validator(mode="after")
+    def _once_each(self) -> Experiments:
+        doubled = sorted({name for name in self.run if self.run.count(name) > 1})
+        if doubled:
+            raise ValueError(f"each experiment once; named twice: {', '.join(doubled)}")
+        return self
+
+
+class Engine(Closed):
+    """How the run is computed; apart from the precision no result depends on it."""
+
+    precision: Literal["float32", "float64"] = Field(
+        "float32", description="arithmetic of the CO2 pathway; annual sums are float64 in both"
+    )
+    workers: int | None = Field(None, ge=1, description="threads; the number of cores by default")
+    bands: int | None = Field(
+        None, ge=1, description="bands of latitude rows that a year is cut into; else chosen"
+    )
+    cells_per_block: int = Field(20_000, ge=1, description="cells of soil columns held at a time")
+    memory_gb: float | None = Field(
+        None, gt=0.0, description="memory that a run may hold; what the machine has free by default"
+    )
 
 
 class Output(Closed):
@@ -262,3 +297,4 @@ class Output(Closed):
     store_forcing: Literal["auto", "always", "never"] = Field(
         "auto", description="forcing in inputs.zarr: auto = below 2 GB"
     )
+    monthly: bool = Field(False, description="flux of every month, too")

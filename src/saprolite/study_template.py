@@ -117,11 +117,22 @@ metres = 2.0                    # | climate_class (illustrative, not data)
 # base_cations_umol_L = [150.0, 150.0, 200.0, 250.0]
 # COLUMN ENDS
 
+# Runs in which one driver follows the years and the others repeat the months of the base year,
+# all in the same pass; shapley: what each driver contributes to the change since the base year.
+[experiments]
+run = []                        # soil_moisture, soil_temperature, soil_co2, frozen_soil, shapley
+# base_year = 1970              # by default the first year
+# frozen_soil = "fixed"         # follows | fixed: where soil temperature varies alone
+
 [engine]
-cells_per_block = 20000         # memory per step; no result depends on it
+precision = "float32"           # float32 | float64 (twice the time): annual sums are float64
+# workers = 4                   # threads; by default the cores of the machine
+# bands = 4                     # bands of latitude rows that a year is cut into; else chosen
+# memory_gb = 8.0               # what a run may hold; by default what is free
 
 [output]
 store_forcing = "auto"          # auto (below 2 GB) | always | never: forcing in inputs.zarr
+monthly = false                 # flux of every month, too
 """
 
 

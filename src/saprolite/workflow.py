@@ -5,20 +5,25 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
 from saprolite.analysis import csv_text, read_maps, summarise, tables
 from saprolite.column.pit import Pits
-from saprolite.engine.run import compute
+from saprolite.engine.lock import RunLock
+from saprolite.engine.run import compute_locked
 from saprolite.engine.state import FINISHED, peak_memory_bytes, read_state, write_state
 from saprolite.errors import Problem, StoreError
 from saprolite.inputs import Prepared, prepare
 from saprolite.inputs.store import check_all_years
-from saprolite.stores import open_dataset, write_json, write_text
+from saprolite.places import Place, inside, place, write_text
+from saprolite.stores import open_dataset, write_json
 from saprolite.study import Study
 from saprolite.study_template import demo_content
+
+if TYPE_CHECKING:
+    from saprolite.engine.plan import Plan
 
 Report = Callable[[str, int, int], None]
 
@@ -38,12 +43,52 @@ def check(study: str | Path | Study, report: Report = _quiet) -> Prepared:
     return prepared
 
 
+def plan(
+    study: str | Path | Study, out: str | Place | None = None, report: Report = _quiet
+) -> Plan:
+    """What a run will read, compute, write and hold in memory; nothing is written to ``out``.
+
+    Parameters
+    ----------
+    study
+        A study file, or a checked :class:`saprolite.Study`.
+    out
+        Folder of the results, to look at the space on its disk; by default that of ``run``, and
+        none for a Study object.
+    report
+        Called with (stage, done, total) as the calibration goes on.
+
+    Returns
+    -------
+    A frozen dataclass: sizes in bytes, bands and workers, estimated ``seconds`` of each stage from
+    a short calibration (None where the run does not fit), and ``problems``: what does not fit, with
+    the number to change. ``plan.require()`` raises them as an error.
+
+    Raises
+    ------
+    SaproliteError
+        For a study or an input that is wrong; see its message.
+    """
+    from saprolite.engine.calibrate import calibrated
+    from saprolite.engine.plan import plan_of
+
+    chosen = _study(study)
+    prepared = prepare(chosen)
+    folder = place(out) if out is not None else None
+    if out is None and not isinstance(study, Study):
+        folder = _default_folder(study)
+    found = plan_of(prepared, out=folder)
+    return found if found.problems else calibrated(found, prepared, report)
+
+
 def run(
     study: str | Path | Study,
-    out: str | Path | None = None,
+    out: str | Place | None = None,
     *,
     restart: bool = False,
     report: Report = _quiet,
+    workers: int | None = None,
+    client: Any = None,
 ) -> xr.Dataset:
     """Run a study into a folder, or finish or reopen the run that is there.
 
@@ -52,12 +97,18 @@ def run(
     study
         A study file, or a checked :class:`saprolite.Study`.
     out
-        Folder of the results; by default ``runs/NAME`` beside the working directory, with the name
-        of the study file.
+        Folder of the results, a local one or any URL that fsspec knows, such as
+        ``s3://bucket/folder``; by default ``runs/NAME`` beside the working directory, with the
+        name of the study file.
     restart
         Start over in a folder that holds a run.
     report
         Called with (stage, done, total) as the run goes on.
+    workers
+        Threads that compute, in the place of ``engine.workers`` of the study.
+    client
+        A ``dask.distributed.Client``: its cluster computes, in the place of threads. Its workers
+        must see the inputs and ``out`` under the same paths or URLs.
 
     Returns
     -------
@@ -65,26 +116,38 @@ def run(
 
     Raises
     ------
+    IncompleteRunError
+        If blocks failed: it names them and why. The same call computes them alone.
     SaproliteError
         For a study or an input that is wrong, or a folder that cannot be used; see its message.
     """
     chosen = _study(study)
-    folder = Path(out) if out is not None else _default_folder(study)
-    state = compute(chosen, folder, restart, report)
-    if state["status"] != FINISHED:
-        computed = time.monotonic()
-        summary = analyse(folder, report)
-        state["outputs"] = sorted(summary["outputs"])
-        state["wall_time_s"] += time.monotonic() - computed
-        peaks = (peak_memory_bytes(), state.get("peak_memory_bytes"))
-        state["peak_memory_bytes"] = max((peak for peak in peaks if peak), default=None)
-        state["status"] = FINISHED
-        write_state(folder, state)
+    if workers is not None:
+        chosen = chosen.with_workers(workers)
+    folder = place(out) if out is not None else _default_folder(study)
+    with RunLock(folder) as lock:
+        state = compute_locked(chosen, folder, restart, report, lock, client)
+        if state["status"] != FINISHED:
+            computed = time.monotonic()
+            summary = _analyse(folder, report)
+            state["outputs"] = sorted(summary["outputs"])
+            state["wall_time_s"] += time.monotonic() - computed
+            peaks = (peak_memory_bytes(), state.get("peak_memory_bytes"))
+            state["peak_memory_bytes"] = max((peak for peak in peaks if peak), default=None)
+            state["status"] = FINISHED
+            lock.check()
+            write_state(folder, state)
     return open(folder)
 
 
-def analyse(out: Path, report: Report = _quiet) -> dict[str, Any]:
+def analyse(out: Place, report: Report = _quiet) -> dict[str, Any]:
     """Write the summary, tables and figures of a run whose fluxes are stored."""
+    with RunLock(out) as lock:
+        lock.take()
+        return _analyse(out, report)
+
+
+def _analyse(out: Place, report: Report) -> dict[str, Any]:
     from saprolite.report.figures import draw_all
 
     state = _state(out)
@@ -96,11 +159,11 @@ def analyse(out: Path, report: Report = _quiet) -> dict[str, Any]:
         written.append(out / "tables" / f"{name}.csv")
         write_text(written[-1], csv_text(table, summary))
     written += draw_all(maps, out / "figures", report)
-    return {**summary, "outputs": [str(path.relative_to(out)) for path in written]}
+    return {**summary, "outputs": [inside(out, path) for path in written]}
 
 
 def demo(
-    out: str | Path, *, resolution_deg: float = 2.0, restart: bool = False, report: Report = _quiet
+    out: str | Place, *, resolution_deg: float = 2.0, restart: bool = False, report: Report = _quiet
 ) -> xr.Dataset:
     """Run the demo planet, 1970 to 2018: no download, no data, the same path as real inputs."""
     return run(Study.of(demo_content(resolution_deg), Path.cwd(), "demo"), out,
@@ -119,15 +182,18 @@ def write_pits(pits: Pits, out: str | Path, report: Report = _quiet) -> list[Pat
     return [*write_tables(pits, folder), *draw_pits(pits, folder / "figures", report)]
 
 
-def open(out: str | Path) -> xr.Dataset:
-    """The fluxes of a run folder, lazily read; ``attrs["status"]`` says whether it is finished."""
-    folder = Path(out)
+def open(out: str | Place) -> xr.Dataset:
+    """The fluxes of a run folder, lazily read; ``attrs["status"]`` says whether it is finished.
+
+    The folder may be a local one or any URL that fsspec knows.
+    """
+    folder = place(out)
     state = _state(folder)
     dataset = open_dataset(folder / "fluxes.zarr")
     return dataset.assign_attrs(status=state["status"])
 
 
-def _state(out: Path) -> dict[str, Any]:
+def _state(out: Place) -> dict[str, Any]:
     state = read_state(out)
     if state is None:
         raise StoreError(

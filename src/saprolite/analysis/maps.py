@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
+
+from saprolite.analysis.trends import trend_rows
 
 Array = npt.NDArray[np.float64]
 KM2_T_PER_TG = 1.0e6
@@ -18,7 +21,8 @@ class RunMaps:
     coordinates in degrees.
 
     ``layers`` and ``by_mineral`` are means over ``years``; a cell that lacks a value in one of
-    these years has no mean. ``annual`` holds the total of each year and layer, Tg C yr-1.
+    these years has no mean. ``annual`` holds the total of each year and layer, Tg C yr-1;
+    ``trends`` a row for each annual series, none where the run has no trends.
     """
 
     lat: Array
@@ -34,6 +38,7 @@ class RunMaps:
     by_mineral: Array
     years: tuple[int, ...]
     annual: Array
+    trends: list[dict[str, Any]]
     attributes: dict[str, object]
 
     @property
@@ -91,6 +96,7 @@ def read_maps(fluxes: xr.Dataset) -> RunMaps:
         by_mineral=fluxes["carbon_sink_flux_by_mineral"].values,
         years=tuple(used),
         annual=np.array(annual).reshape(len(used), flux.shape[1]),
+        trends=trend_rows(fluxes),
         attributes={str(key): value for key, value in fluxes.attrs.items()},
     )
 

@@ -75,6 +75,7 @@ def summarise(maps: RunMaps, state: dict[str, Any]) -> dict[str, Any]:
             str(year): float(values.sum())
             for year, values in zip(maps.years, maps.annual, strict=True)
         },
+        "trends": maps.trends,
         "missing_inputs_by_cause": state["missing_inputs_by_cause"],
         "counts_of_clipped_values": state["counts_of_clipped_values"],
         "unverified_numbers": state["unverified_numbers"],

@@ -25,6 +25,7 @@ def tables(maps: RunMaps, summary: dict[str, Any]) -> dict[str, pd.DataFrame]:
                  f"{maps.depth_name} {TOTAL}"],
     )  # fmt: skip
     missing = summary["missing_inputs_by_cause"]
+    trends = {"trends": pd.DataFrame(maps.trends)} if maps.trends else {}
     return {
         "by_layer": _flat(summary["by_layer"]),
         "by_mineral": _flat(summary["by_mineral"]),
@@ -40,6 +41,7 @@ def tables(maps: RunMaps, summary: dict[str, Any]) -> dict[str, pd.DataFrame]:
             }
         ),
         "missing_inputs": pd.DataFrame([{"cause": cause, **row} for cause, row in missing.items()]),
+        **trends,
     }
 
 

@@ -24,7 +24,6 @@ from saprolite.column.layer import (
     Ions,
     LayerInput,
     LayerSolution,
-    after_uptake,
     finish_layer,
     layer_chemistry,
     surface_constants,
@@ -81,7 +80,7 @@ class _Balance:
             return self.layer.inflow[name] + released, np.ones(released.shape, bool)
         floor = uptake_floor(self.law.reading, self.layer, name)
         available = self.layer.inflow[name] + CHARGES[name] * released
-        return after_uptake(available, self.layer.uptake[name], floor)
+        return eq.after_uptake(available, self.layer.uptake[name], floor)
 
     def solve_ph(
         self, chemistry: Chemistry, dissolution: Array, start: Array, lanes: Flags | None = None

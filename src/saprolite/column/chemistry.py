@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -149,38 +149,30 @@ class Chemistry:
     def alkalinity(self, x: Array) -> Alkalinity:
         """ANC of the equilibria at ln h, and its derivative (falling with h)."""
         ions = self.concentrations(x)
-        al_charge = 3.0 * ions["Al"]
-        al_slope = self.exponent * al_charge
-        al_size = al_charge
-        for index, charge in enumerate(_AL_CHARGES[: len(self.hydrolysis)]):
-            own = charge * ions[f"AlOH{index + 1}"]
-            al_charge = al_charge + own
-            al_slope = al_slope + (self.exponent - (index + 1)) * own
-            al_size = al_size + np.abs(own)
-        value = eq.alkalinity(
-            ions["OH"], ions["HCO3"], ions["CO3"], ions["R"], ions["H"], al_charge
+        al_charge, al_slope, al_size = eq.aluminium_charge(
+            ions["Al"], *_charged_aluminium(ions), self.exponent
         )
-        ligand_slope = self._organic(x)[1]
-        slope = -ions["OH"] - ions["HCO3"] - 4.0 * ions["CO3"] + ligand_slope - ions["H"] - al_slope
-        scale = ions["OH"] + ions["HCO3"] + 2.0 * ions["CO3"] + ions["R"] + ions["H"] + al_size
+        oh, hco3, co3, h = ions["OH"], ions["HCO3"], ions["CO3"], ions["H"]
+        ligand, ligand_slope, _ = self._organic(x)
         aluminium = self.aluminium(x)
         return Alkalinity(
-            np.asarray(value), slope, scale, aluminium, self.exponent * aluminium,
-            ions["R"], ligand_slope,
+            np.asarray(eq.alkalinity(oh, hco3, co3, ligand, h, al_charge)),
+            np.asarray(eq.alkalinity_slope(oh, hco3, co3, ligand_slope, h, al_slope)),
+            np.asarray(eq.alkalinity_scale(oh, hco3, co3, ligand, h, al_size)),
+            aluminium, self.exponent * aluminium, ligand, ligand_slope,
         )  # fmt: skip
 
     def ionic_strength(self, x: Array, strong: Mapping[str, Array]) -> Array:
         """I (kmol m-3) with the strong ions (kmol_c m-3: Ca, Mg, K, Na, NH4, SO4, NO3, Cl)."""
         ions = self.concentrations(x)
-        # Sum of c z^2 = charge times z.
-        total = 2.0 * (strong["Ca"] + strong["Mg"] + strong["SO4"])
-        for name in ("K", "Na", "NH4", "NO3", "Cl"):
-            total = total + strong[name]
-        total = total + ions["H"] + ions["OH"] + ions["HCO3"] + 4.0 * ions["CO3"]
-        total = total + self._organic(x)[2] + 9.0 * ions["Al"]
-        for index, charge in enumerate(_AL_CHARGES[: len(self.hydrolysis)]):
-            total = total + charge * charge * ions[f"AlOH{index + 1}"]
-        return np.asarray(0.5 * total)
+        total = eq.strong_ionic_strength(
+            *(strong[name] for name in ("Ca", "Mg", "K", "Na", "NH4", "NO3", "SO4", "Cl"))
+        )
+        strength = eq.ionic_strength(
+            total, ions["H"], ions["OH"], ions["HCO3"], ions["CO3"], self._organic(x)[2],
+            ions["Al"], *_charged_aluminium(ions),
+        )  # fmt: skip
+        return np.asarray(strength)
 
     def solve_ph(self, strong_charge: Array, start: Array) -> tuple[Array, Flags]:
         """ln h at which the ANC equals the charge of the strong ions (kmol_c m-3)."""
@@ -208,6 +200,11 @@ class Chemistry:
             )
         anion = np.asarray(eq.oliver_anion(x, self.organic_charge))
         return anion, np.asarray(eq.oliver_anion_slope(x, self.organic_charge)), anion
+
+
+def _charged_aluminium(ions: Mapping[str, Array]) -> tuple[Any, Any, Any]:
+    """AlOH++, Al(OH)2+ and Al(OH)4-; 0 where aluminium is Al3+ alone."""
+    return ions.get("AlOH1", 0.0), ions.get("AlOH2", 0.0), ions.get("AlOH4", 0.0)
 
 
 def log_proton_bracket(like: Array) -> tuple[Array, Array]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from saprolite import equations as eq
 from saprolite.column.chemistry import Chemistry
 from saprolite.column.lanes import choose_lanes
 from saprolite.column.layer import (
@@ -20,7 +21,6 @@ from saprolite.column.layer import (
     Ions,
     LayerInput,
     LayerSolution,
-    after_uptake,
     element_sum,
     finish_layer,
     layer_chemistry,
@@ -74,7 +74,7 @@ class _System:
                 self.law.release, name, total
             )
             floor = uptake_floor(self.law.reading, self.layer, name)
-            out, _ = after_uptake(available, self.layer.uptake[name], floor)
+            out, _ = eq.after_uptake(available, self.layer.uptake[name], floor)
             deviations.append(out / water - held[name])
         silica = self.layer.inflow["Si"] + element_sum(self.law.release, "Si", total)
         deviations.append(silica / water - held["Si"])
@@ -166,7 +166,7 @@ def _without_weathering(layer: LayerInput, law: ProfileLaw) -> Array:
     least = []
     for name in BASE_CATIONS:
         floor = uptake_floor(law.reading, layer, name)
-        least.append(after_uptake(layer.inflow[name], layer.uptake[name], floor)[0] / water)
+        least.append(eq.after_uptake(layer.inflow[name], layer.uptake[name], floor)[0] / water)
     return np.stack([*least, layer.inflow["Si"] / water])
 
 

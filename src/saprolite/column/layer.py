@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from saprolite import equations as eq
 from saprolite.column.chemistry import Alkalinity, Chemistry, log_proton_bracket
 from saprolite.column.newton import TOLERANCE, Flags, bracketed_newton, changes_sign
 from saprolite.constants import DAYS_PER_YEAR, SECONDS_PER_DAY
@@ -25,7 +26,9 @@ BASE_CATIONS = ("Ca", "Mg", "K", "Na")
 IONS = (*BASE_CATIONS, "NH4", "NO3", "SO4", "Cl")
 SOLUTES = (*IONS, "Si", "P")
 SECONDS_PER_YEAR = DAYS_PER_YEAR * SECONDS_PER_DAY
-_COMPOSITION_TOLERANCE = 1e-12
+COMPOSITION_TOLERANCE = 1e-12
+# First guess in the first layer; the layers below start from the one above.
+START_PH = 5.0
 _MOST_COMPOSITIONS = 60
 
 
@@ -99,37 +102,22 @@ class Ions:
     @classmethod
     def of(cls, layer: LayerInput) -> Ions:
         """Nitrification first, then uptake from NH4 and NO3 in proportion to what is there."""
-        nitrified = layer.nitrification * layer.inflow["NH4"]
-        ammonium = layer.inflow["NH4"] - nitrified
-        nitrate = layer.inflow["NO3"] + nitrified
-        nitrogen = ammonium + nitrate
-        taken = np.minimum(layer.uptake["N"], nitrogen)
-        share = np.divide(taken, nitrogen, out=np.zeros_like(taken), where=nitrogen > 0.0)
-        share = np.where(np.isnan(nitrogen), np.nan, share)
+        ammonium, nitrate, *taken_up = eq.nitrogen_after_uptake(
+            layer.inflow["NH4"], layer.inflow["NO3"], layer.nitrification, layer.uptake["N"]
+        )
         flux = {
-            "NH4": ammonium - share * ammonium,
-            "NO3": nitrate - share * nitrate,
+            "NH4": ammonium,
+            "NO3": nitrate,
             "SO4": layer.inflow["SO4"],
             "Cl": layer.inflow["Cl"],
         }
-        return cls(flux, (share * ammonium, share * nitrate))
+        return cls(flux, (taken_up[0], taken_up[1]))
 
     @property
     def anions_less_ammonium(self) -> Array:
         """SO4 + Cl + NO3 - NH4, kmol_c m-2 yr-1."""
         flux = self.flux
         return np.asarray(flux["SO4"] + flux["Cl"] + flux["NO3"] - flux["NH4"])
-
-
-def after_uptake(available: Array, wanted: Array, residual: Array) -> tuple[Array, Flags]:
-    """What leaves after uptake, and whether it still follows what is available (1 or 0).
-
-    Plants take what they want down to ``residual`` and nothing below it.
-    """
-    floor = np.minimum(residual, available)
-    left = available - wanted
-    follows = (left > floor) | (available < residual)
-    return np.maximum(floor, left), follows
 
 
 def uptake_floor(reading: ColumnReading, layer: LayerInput, name: str) -> Array:
@@ -161,7 +149,7 @@ def explicit_layer(law: ProfileLaw, layer: LayerInput, start: Array) -> LayerSol
     ions = Ions.of(layer)
     balance = _Balance(law, layer, ions, surface_constants(law, layer))
     chemistry = layer_chemistry(law.reading, layer)
-    moles_per_charge = np.full_like(start, 0.75)
+    moles_per_charge = np.full_like(start, eq.MIXED_CATIONS)
     x = start
     found = balance.is_possible(chemistry, moles_per_charge)
     still = np.zeros(start.shape, bool)
@@ -171,7 +159,7 @@ def explicit_layer(law: ProfileLaw, layer: LayerInput, start: Array) -> LayerSol
         change = np.maximum(
             np.abs(new_ratio - moles_per_charge), chemistry.change_of_activity(new_chemistry)
         )
-        still = ~found | (change <= _COMPOSITION_TOLERANCE)
+        still = ~found | (change <= COMPOSITION_TOLERANCE)
         if still.all():
             break
         # A lane that stands still keeps its values, so that no lane depends on its neighbours.
@@ -217,14 +205,13 @@ class _Balance:
         for name in BASE_CATIONS:
             charge = CHARGES[name]
             available = self.layer.inflow[name] + charge * element_sum(self.law.release, name, rate)
-            out, follows = after_uptake(
+            out, follows = eq.after_uptake(
                 available, self.layer.uptake[name], uptake_floor(self.law.reading, self.layer, name)
             )
             gain = charge * element_sum(self.law.release, name, slope)
             delivered = delivered + out
             steepness = steepness + np.where(follows, gain, 0.0)
-        value = delivered / water - (anions + anc.value)
-        scale = anc.scale + np.abs(anions) + delivered / water
+        value, scale = eq.charge_imbalance(delivered, water, anions, anc.value, anc.scale)
         return value, steepness / water - anc.slope, scale
 
     def composition(
@@ -241,11 +228,12 @@ class _Balance:
                 self.law.release, name, total
             )
             floor = uptake_floor(self.law.reading, self.layer, name)
-            out[name], _ = after_uptake(available, self.layer.uptake[name], floor)
+            out[name], _ = eq.after_uptake(available, self.layer.uptake[name], floor)
         water = self.layer.percolation
         strong = {name: flux / water for name, flux in {**out, **self.ions.flux}.items()}
         strength = chemistry.ionic_strength(x, strong)
-        return _moles_per_charge(out), chemistry.with_ionic_strength(strength)
+        ratio = np.asarray(eq.moles_per_charge(*(out[name] for name in BASE_CATIONS)))
+        return ratio, chemistry.with_ionic_strength(strength)
 
     def rates_and_residual(
         self, chemistry: Chemistry, moles_per_charge: Array, x: Array
@@ -269,9 +257,9 @@ class _Balance:
         moles_per_charge: Array,
         x: Array,
     ) -> tuple[Solution, Slopes]:
-        explicit = anions + anc.value
-        base_cations = moles_per_charge * np.maximum(explicit, 0.0)
-        slope = np.where(explicit > 0.0, moles_per_charge * anc.slope, 0.0)
+        base_cations, slope = eq.explicit_base_cations(
+            anions + anc.value, anc.slope, moles_per_charge
+        )
         at = Solution(
             self.layer.temperature, x, chemistry.log_hydroxide(x), self.layer.pressure,
             base_cations, anc.aluminium, 0.0, anc.ligand,
@@ -309,7 +297,7 @@ def finish_layer(
     for name in BASE_CATIONS:
         available = layer.inflow[name] + CHARGES[name] * released[name]
         floor = uptake_floor(law.reading, layer, name)
-        outflow[name], _ = after_uptake(available, layer.uptake[name], floor)
+        outflow[name], _ = eq.after_uptake(available, layer.uptake[name], floor)
         taken_up[name] = available - outflow[name]
     for name in ("Si", "P"):
         outflow[name] = layer.inflow[name] + released[name]
@@ -328,13 +316,3 @@ def finish_layer(
         masked(residual),
         found,
     )
-
-
-def _moles_per_charge(out: Mapping[str, Array]) -> Array:
-    """Moles per equivalent of the base cations that leave; 3/4 where none leave."""
-    charge: Array = np.zeros((1,))
-    moles: Array = np.zeros((1,))
-    for name in BASE_CATIONS:
-        charge = charge + out[name]
-        moles = moles + out[name] / CHARGES[name]
-    return np.divide(moles, charge, out=np.full_like(charge, 0.75), where=charge > 0.0)

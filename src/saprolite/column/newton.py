@@ -11,8 +11,8 @@ Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 # The balance is accepted at 1e-10; the search goes on to rounding where it can.
 TOLERANCE = 1e-10
-_AIM = 1e-13
-_ROUNDING = 4.0 * float(np.finfo(np.float64).eps)
+AIM = 1e-13
+ROUNDING = 4.0 * float(np.finfo(np.float64).eps)
 
 
 def changes_sign(
@@ -47,8 +47,8 @@ def bracketed_newton(
         size = np.abs(value)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             step = x - value / slope
-        exhausted = (high - low <= _ROUNDING * np.abs(x)) | (np.abs(step - x) <= 1e-16 * np.abs(x))
-        done = running & ((size <= _AIM * scale) | exhausted)
+        exhausted = (high - low <= ROUNDING * np.abs(x)) | (np.abs(step - x) <= 1e-16 * np.abs(x))
+        done = running & ((size <= AIM * scale) | exhausted)
         found |= done & (size <= TOLERANCE * scale)
         # NaN lies neither below nor above: such a lane is closed as not found.
         running &= ~done & np.isfinite(value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from saprolite import equations as eq
 from saprolite.column.chemistry import GREATEST_PH, LEAST_PH, log_proton_bracket
 from saprolite.column.columns import Columns
 from saprolite.column.layer import (
@@ -15,7 +16,6 @@ from saprolite.column.layer import (
     SOLUTES,
     Ions,
     LayerInput,
-    after_uptake,
     layer_chemistry,
     uptake_floor,
 )
@@ -141,5 +141,5 @@ def _strong_ion_difference(reading: ColumnReading, layer: LayerInput) -> float:
     charge = -Ions.of(layer).anions_less_ammonium
     for name in BASE_CATIONS:
         floor = uptake_floor(reading, layer, name)
-        charge = charge + after_uptake(layer.inflow[name], layer.uptake[name], floor)[0]
+        charge = charge + eq.after_uptake(layer.inflow[name], layer.uptake[name], floor)[0]
     return float((charge / layer.percolation)[0])

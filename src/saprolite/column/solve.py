@@ -12,6 +12,7 @@ from saprolite.column.columns import Columns
 from saprolite.column.coupled import coupled_layer
 from saprolite.column.layer import (
     SOLUTES,
+    START_PH,
     LayerInput,
     LayerSolution,
     explicit_layer,
@@ -25,7 +26,6 @@ from saprolite.models.witch import WitchLaw
 
 Array = npt.NDArray[np.float64]
 LANES_AT_A_TIME = 2048
-START_PH = 5.0
 
 
 def rate_law(reading: ColumnReading, minerals: tuple[str, ...]) -> ProfileLaw | WitchLaw:
@@ -53,6 +53,28 @@ def steady_state(
         for start in range(0, columns.size, lanes_at_a_time)
     ]
     return joined(parts)
+
+
+def steady_state_of_many(
+    columns: Columns, reading: ColumnReading, law: ProfileLaw | WitchLaw, workers: int = 1
+) -> SteadyState:
+    """The same for a grid: compiled where the law allows it, on ``workers`` threads.
+
+    The compiled solver is an approximation of nothing: same equations, choices and acceptance, so
+    that both agree to what a balance of charges to 1e-13 fixes (pH to 1e-10). Which of the two runs
+    depends on the question that is asked, never on the number of lanes.
+    """
+    if not is_compilable(reading, law):
+        return steady_state(columns, reading, law)
+    assert isinstance(law, ProfileLaw)
+    from saprolite.column.compiled import compiled_steady_state
+
+    return compiled_steady_state(columns, law, workers)
+
+
+def is_compilable(reading: ColumnReading, law: ProfileLaw | WitchLaw) -> bool:
+    """Whether :func:`steady_state_of_many` compiles: PROFILE's chemistry without silica brakes."""
+    return isinstance(law, ProfileLaw) and reading.solves_chemistry and not law.needs_elements
 
 
 def _solve_part(columns: Columns, law: ProfileLaw | WitchLaw) -> SteadyState:

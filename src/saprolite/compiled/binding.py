@@ -39,15 +39,15 @@ def bound(function: Function, precision: str = "float64") -> Function:
     return njit(**OPTIONS)(_copy(function, names, REAL[precision]))  # type: ignore[no-any-return]
 
 
-def specialised(template: Function, names: Mapping[str, Any], precision: str, key: str) -> Function:
+def specialised(template: Function, names: Mapping[str, Any], precision: str) -> Function:
     """A kernel: a template whose global names get values, compiled to run without the GIL.
 
-    It is cached on disk under a digest of all that it is compiled from, of ``key`` and of the
-    version of the compiler.
+    It is cached on disk under a digest of all that it is compiled from and of the version of the
+    compiler.
     """
     assert isinstance(template, FunctionType), template
     kernel = _copy(template, {**template.__globals__, **names}, REAL[precision])
-    digest = digest_of(kernel, precision, key, numba.__version__)[:24]
+    digest = digest_of(kernel, precision, numba.__version__)[:24]
     # Numba names its cache files by the function: one name for each digest, so that two processes
     # that compile at once can never take each other's code.
     kernel.__name__ = f"{template.__name__}_{digest}"
@@ -91,12 +91,20 @@ def _bound_value(value: Any, precision: str) -> Any:
 
 def _copy(function: FunctionType, names: Mapping[str, Any], real: Any) -> FunctionType:
     """The same code with other global names; its float literals have the precision, too."""
-    literals = tuple(real(item) if isinstance(item, float) else item
-                     for item in function.__code__.co_consts)  # fmt: skip
-    code = function.__code__.replace(co_consts=literals)
+    code = function.__code__.replace(co_consts=_literals(function.__code__.co_consts, real))
     defaults = tuple(real(item) if isinstance(item, int | float) else item
                      for item in function.__defaults__ or ())  # fmt: skip
     copy = FunctionType(code, dict(names), function.__name__, defaults or None)
     copy.__module__ = function.__module__
     copy.__qualname__ = function.__qualname__
     return copy
+
+
+def _literals(constants: tuple[Any, ...], real: Any) -> tuple[Any, ...]:
+    """The constants of a code with its floats in one precision, in tuples too."""
+    return tuple(
+        real(item) if isinstance(item, float)
+        else _literals(item, real) if isinstance(item, tuple)
+        else item
+        for item in constants
+    )  # fmt: skip

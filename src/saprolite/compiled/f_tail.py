@@ -65,7 +65,7 @@ class FTail(NamedTuple):
 @cache
 def _kernel() -> Callable[..., None]:
     names = {name: ELEMENTARY["float64"][name] for name in ("exp", "log", "sqrt")}
-    return specialised(_tails, {**names, "LANES": _LANES}, "float64", f"tails {_LANES}")
+    return specialised(_tails, {**names, "LANES": _LANES}, "float64")
 
 
 # Bound to its value when the kernel is made, as exp, log and sqrt are to compiled ones.

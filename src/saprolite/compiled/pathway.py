@@ -6,7 +6,6 @@ readings is which of them, never a second formula.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -221,25 +220,23 @@ class FusedPathway:
         )
 
     @cached_property
-    def _key(self) -> str:
-        return json.dumps([self.model.reading.as_dict(), self.wanted], sort_keys=True)
-
-    @cached_property
     def _names(self) -> Mapping[str, Any]:
         return _stages_of(self.model.reading, self.precision, self.wanted)
 
     @cached_property
     def _year_kernel(self) -> Any:
-        return specialised(template.year_of_fluxes, self._names, self.precision, self._key)
+        return specialised(template.year_of_fluxes, self._names, self.precision)
 
     @cached_property
     def _base_kernel(self) -> Any:
-        return specialised(template.base_cycle, self._names, self.precision, self._key)
+        return specialised(template.base_cycle, self._names, self.precision)
 
 
 def _readable(array: Array) -> Array:
-    """An array of the one type that the kernels are compiled for."""
-    return np.require(array, np.float32, ("C_CONTIGUOUS", "WRITEABLE"))
+    """An array of the one type that the kernels are compiled for: what is mapped from a file."""
+    view = np.ascontiguousarray(array, np.float32).view(np.ndarray)
+    view.flags.writeable = False
+    return view
 
 
 def _stages_of(reading: Reading, precision: str, wanted: Wanted) -> dict[str, Any]:
@@ -304,22 +301,30 @@ def _stages_of(reading: Reading, precision: str, wanted: Wanted) -> dict[str, An
         "products": stage(stages.products),
         "sum_of_months": stage(stages.sum_of_months),
         "counted": stage(template.counted_template),
-        "drivers_alone": stage(
+    }
+    names["layer_factors"] = called(template.layer_factors_template, names, precision)
+    # Two functions, not one that is given the other: a function as an argument keeps Numba from
+    # caching.
+    products_of = {
+        "alone_of_group": stage(
             stages.drivers_alone,
             frozen_with_temperature=lane(
                 stages.frozen_follows if wanted.frozen_follows else stages.frozen_stays
             ),
         ),
-        "contributions_of_drivers": stage(
+        "contributions_of_group": stage(
             stages.contributions_of_drivers, shapley_of_product=equation(eq.shapley_of_product)
         ),
+    }
+    for name, product in products_of.items():
+        parts = {**names, "month_products": product}
+        names[name] = called(template.experiments_template, parts, precision)
+    return {
+        **names,
         "wants_months": wanted.months,
         "wants_alone": wanted.alone,
         "wants_contributions": wanted.contributions,
     }
-    names["layer_factors"] = called(template.layer_factors_template, names, precision)
-    names["experiments_of_group"] = called(template.experiments_template, names, precision)
-    return names
 
 
 def _monthly_form(reading: Reading) -> str:

@@ -233,19 +233,27 @@ def frozen_stays(unfrozen, base_unfrozen):
     return base_unfrozen
 
 
-def drivers_alone(p, g, w, u, p0, g0, w0, u0, moisture, temperature, co2, frozen):
-    """One driver of the year, the others of the base year."""
+def drivers_alone(p, g, w, u, p0, g0, w0, u0, product):
+    """One driver of the year, the others of the base year: moisture, temperature, CO2, frozen.
+
+    One array holds all four: a loop that writes to many arrays is not vectorised, since too many
+    pairs of them might overlap.
+    """
     for i in range(LANES):
         cold, still = p0[i] * g0[i], w0[i] * u0[i]
-        moisture[i] = cold * (w[i] * u0[i])
-        temperature[i] = p0[i] * g[i] * (w0[i] * frozen_with_temperature(u[i], u0[i]))
-        co2[i] = p[i] * g0[i] * still
-        frozen[i] = cold * (w0[i] * u[i])
+        product[i] = cold * (w[i] * u0[i])
+        product[LANES + i] = p0[i] * g[i] * (w0[i] * frozen_with_temperature(u[i], u0[i]))
+        product[2 * LANES + i] = p[i] * g0[i] * still
+        product[3 * LANES + i] = cold * (w0[i] * u[i])
 
 
-def contributions_of_drivers(p, g, w, u, p0, g0, w0, u0, moisture, temperature, co2, frozen):
-    """Shapley contributions of the four drivers to the change since the base year."""
+def contributions_of_drivers(p, g, w, u, p0, g0, w0, u0, product):
+    """Shapley contributions of the four drivers to the change since the base year, likewise."""
     for i in range(LANES):
-        moisture[i], frozen[i], temperature[i], co2[i] = shapley_of_product(
+        moisture, frozen, temperature, co2 = shapley_of_product(
             w[i], u[i], g[i], p[i], w0[i], u0[i], g0[i], p0[i]
         )
+        product[i] = moisture
+        product[LANES + i] = temperature
+        product[2 * LANES + i] = co2
+        product[3 * LANES + i] = frozen

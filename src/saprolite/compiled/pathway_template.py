@@ -31,13 +31,13 @@ arrhenius_argument: Any = None
 warmth_of_argument: Any = None
 products: Any = None
 sum_of_months: Any = None
-drivers_alone: Any = None
-contributions_of_drivers: Any = None
 wants_months: Any = None
 wants_alone: Any = None
 wants_contributions: Any = None
 layer_factors: Any = None
-experiments_of_group: Any = None
+alone_of_group: Any = None
+contributions_of_group: Any = None
+month_products: Any = None
 counted: Any = None
 
 
@@ -74,14 +74,13 @@ def layer_factors_template(
 
 
 def experiments_template(
-    month_products, p, g, w, u, p0, g0, w0, u0, static, size, product, total, sums,
+    p, g, w, u, p0, g0, w0, u0, static, size, product, total, sums,
 ):  # fmt: skip
     """Add a group's experiments or contributions of a year, (driver, lane), to ``sums``."""
     month_products(
         p.reshape(LANES), g.reshape(LANES), w.reshape(LANES), u.reshape(LANES),
         p0.reshape(LANES), g0.reshape(LANES), w0.reshape(LANES), u0.reshape(LANES),
-        product[0].reshape(LANES), product[1].reshape(LANES),
-        product[2].reshape(LANES), product[3].reshape(LANES),
+        product.reshape(4 * LANES),
     )  # fmt: skip
     for driver in range(4):
         sum_of_months(product[driver], total)
@@ -160,7 +159,9 @@ def year_of_fluxes(
         co2_factors(argument, intercept, orders, seconds, log_pressure, co2, below)
         counts[0] += counted(below, complete[layers, cell : cell + size], size)
         for layer in range(layers):
-            clipped[:], near[:], lost[:], by_month[:] = real(0.0), real(0.0), 0.0, 0.0
+            clipped[:], near[:], lost[:] = real(0.0), real(0.0), 0.0
+            if wants_months:
+                by_month[:] = 0.0
             layer_factors(
                 theta, temperature, density, weights, coefficients, layer, start, cell, size,
                 wet, unfrozen, warmth, rows, dry, factor, clipped, near,
@@ -185,8 +186,8 @@ def year_of_fluxes(
                 sums[:] = 0.0
                 for group in range(groups):
                     o, k = order_of[group], coefficient_of[group]
-                    experiments_of_group(
-                        drivers_alone, co2[o], warmth[k], wet, unfrozen,
+                    alone_of_group(
+                        co2[o], warmth[k], wet, unfrozen,
                         base_co2[tile, o], base_warmth[tile, layer, k], base_wet[tile, layer],
                         base_unfrozen[tile, layer],
                         static_factors[group, layer, cell : cell + size], size,
@@ -197,8 +198,8 @@ def year_of_fluxes(
                 sums[:] = 0.0
                 for group in range(groups):
                     o, k = order_of[group], coefficient_of[group]
-                    experiments_of_group(
-                        contributions_of_drivers, co2[o], warmth[k], wet, unfrozen,
+                    contributions_of_group(
+                        co2[o], warmth[k], wet, unfrozen,
                         base_co2[tile, o], base_warmth[tile, layer, k], base_wet[tile, layer],
                         base_unfrozen[tile, layer],
                         static_factors[group, layer, cell : cell + size], size,

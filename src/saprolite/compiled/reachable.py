@@ -51,6 +51,8 @@ def _described_all(values: tuple[Any, ...], seen: dict[int, int]) -> list[str]:
 
 def _name(value: Any) -> str:
     """Numbers by their value, everything else (types, modules, intrinsics) by its name."""
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} {value.shape} {value.tobytes().hex()}"
     if isinstance(value, bool | int | float | str | np.generic | tuple | type(None)):
         return repr(value)
     return str(getattr(value, "__qualname__", None) or getattr(value, "__name__", value))

@@ -26,7 +26,7 @@ def add_up(flux: Array, area: Array, starts: Array, column: Array, rows: Array) 
 
 @cache
 def _kernel() -> Callable[..., None]:
-    return specialised(_sums, {}, "float64", "sums")
+    return specialised(_sums, {}, "float64")
 
 
 def _sums(flux, area, starts, column, rows):  # type: ignore[no-untyped-def]

@@ -72,7 +72,7 @@ def trend_kernel() -> Callable[..., None]:
         trend.f_ratio,
     )
     names = {function.__name__: bound(function) for function in functions}
-    return specialised(_trends, {**names, "TILE": _TILE}, "float64", f"trends {_TILE}")
+    return specialised(_trends, {**names, "TILE": _TILE}, "float64")
 
 
 # Bound to their compiled forms when the kernel is made.

@@ -10,13 +10,14 @@ import numpy.typing as npt
 from saprolite import equations as eq
 from saprolite.column.columns import PRESCRIBED, Columns
 from saprolite.column.layer import IONS
-from saprolite.column.solve import steady_state
+from saprolite.column.solve import is_compilable, steady_state_of_many
 from saprolite.column.steady_state import SteadyState
 from saprolite.engine.column_means import ColumnDrivers, MeanDrivers
 from saprolite.engine.kernels import Block, Extra, Report, Result
 from saprolite.inputs import Prepared
 from saprolite.inputs.column_fields import ColumnInputs
 from saprolite.minerals import Mineral
+from saprolite.models.rate_law import ProfileLaw
 from saprolite.models.soil import reactive_area, saturation
 
 Array = npt.NDArray[np.float64]
@@ -54,7 +55,19 @@ class ColumnKernel:
         self._lock = threading.Lock()
 
     def warm_up(self, report: Report) -> None:
-        """Nothing to do beforehand."""
+        """Compile the solver, where the law allows it, or take its code from the disk."""
+        law = self._inputs.law
+        if not is_compilable(self._inputs.reading, law):
+            return
+        assert isinstance(law, ProfileLaw)
+        from saprolite.column.compiled import compile_solver, is_compiled
+
+        announced = not is_compiled(law)
+        if announced:
+            report("compiling, once", 0, 1)
+        compile_solver(law)
+        if announced:
+            report("compiling, once", 1, 1)
 
     def shares(self) -> Array:
         """Every mineral is the whole of its part."""
@@ -91,7 +104,7 @@ class ColumnKernel:
         for start in range(0, lanes.size, step):
             cells = lanes[start : start + step]
             columns = self.columns(means, cells, counts)
-            state = steady_state(columns, self._inputs.reading, self._inputs.law)
+            state = steady_state_of_many(columns, self._inputs.reading, self._inputs.law)
             one, all_together = self._carbon(columns, state)
             absent = ~columns.present
             by_mineral[..., cells - offset] = np.where(absent, 0.0, one)

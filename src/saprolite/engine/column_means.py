@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,8 +12,10 @@ import numpy.typing as npt
 from saprolite import equations as eq
 from saprolite.inputs import Prepared
 from saprolite.models import CO2Pathway, Drivers, month_seconds
+from saprolite.sources.forcing import ForcingYear
 
 Array = npt.NDArray[np.float64]
+_YEARS_HELD = 4
 
 
 class MeanDrivers(NamedTuple):
@@ -42,6 +44,8 @@ class ColumnDrivers:
         reading = prepared.model.reading
         mode = "annual" if reading.et_mode == "trailing12" else reading.et_mode
         self._model = CO2Pathway(reading.change(et_mode=mode), (), (), (), (), ())
+        # Blocks of several bands, on several threads, ask for the same years.
+        self._mean = lru_cache(_YEARS_HELD)(self._mean_of)
 
     def of(self, year: int) -> MeanDrivers:
         """The drivers of a year: in an experiment one of its own, the others of the base year."""
@@ -79,9 +83,11 @@ class ColumnDrivers:
             total = _combined(total, self._mean(year), lambda a, b: a + b)
         return _combined(total, total, lambda a, _: a / len(years))
 
-    def _mean(self, year: int) -> MeanDrivers:
+    def _mean_of(self, year: int) -> MeanDrivers:
         prepared, model = self._prepared, self._prepared.model
-        forcing = prepared.read_year(year)
+        # Means are those of double precision, whatever the inputs are kept in.
+        stored = prepared.read_year(year)
+        forcing = ForcingYear(*(array.astype(np.float64) for array in stored))
         seconds = month_seconds(model.reading.calendar, year)
         whole = sum(seconds)
         unfrozen = model.unfrozen(forcing.soil_temperature)

@@ -1,20 +1,30 @@
-"""The gridded run: prepare, compute year by year, reduce; resumable at any moment."""
+"""The gridded run: check, prepare, compute block by block, reduce; resumable at any moment."""
 
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Generator
+from contextlib import closing
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from saprolite.engine.kernels import Kernel, compute_year, forcing_is_known, kernel_of
-from saprolite.engine.ledger import Entry, Ledger
+from saprolite.engine.banded_maps import rows_of_bands
+from saprolite.engine.cluster import Task, on_cluster, own_files, refuse_unfit_workers
+from saprolite.engine.failures import refuse_incomplete
+from saprolite.engine.finish import finish
+from saprolite.engine.folder import (
+    refuse_another_run,
+    refuse_changed_inputs,
+    refuse_foreign_folder,
+    remove_own,
+    stamps,
+)
+from saprolite.engine.kernels import Block, Kernel, kernel_of
+from saprolite.engine.ledger import DONE, Entry, Ledger
+from saprolite.engine.lock import RunLock
+from saprolite.engine.plan import Plan, plan_of
 from saprolite.engine.state import (
     FINISHED,
+    INCOMPLETE,
     UNFINISHED,
     fingerprint,
     input_digests,
@@ -23,105 +33,182 @@ from saprolite.engine.state import (
     write_state,
 )
 from saprolite.engine.store import FluxStore
-from saprolite.errors import Problem, StoreError
+from saprolite.engine.workers import BlockWork, on_threads
+from saprolite.errors import InputError, Problem, StoreError
 from saprolite.inputs import Prepared, counts, prepare
 from saprolite.inputs.store import check_all_years, inputs_are_written, write_inputs
 from saprolite.models.explain import flagged_numbers, unverified_numbers
 from saprolite.models.explain_column import column_flagged, column_unverified
+from saprolite.places import Place, sweep, write_text
 from saprolite.sources.catalog import entry
-from saprolite.stores import DAMAGED, remove, write_text, writing
+from saprolite.stores import DAMAGED
 from saprolite.study import Study
 
 Report = Callable[[str, int, int], None]
-_FILES = ("study.toml", "ledger.jsonl", "summary.json", "inputs.zarr", "fluxes.zarr")
-_FOLDERS = ("tables", "figures")
+# The state is written at the ends of a run; in between only so that its wall time is kept.
+STATE_SECONDS = 5.0
 
 
-def compute(study: Study, out: Path, restart: bool, report: Report) -> dict[str, Any]:
+def compute(study: Study, out: Place, restart: bool, report: Report) -> dict[str, Any]:
+    """Bring a run folder to the point where every flux is stored; returns its state."""
+    with RunLock(out) as lock:
+        return compute_locked(study, out, restart, report, lock)
+
+
+def compute_locked(
+    study: Study,
+    out: Place,
+    restart: bool,
+    report: Report,
+    lock: RunLock,
+    client: Any = None,
+) -> dict[str, Any]:
     """Bring a run folder to the point where every flux is stored; returns its state.
 
     The same call goes on where an interrupted run stopped, and returns at once when the run is
-    finished and its stores are whole. ``StoreError`` if the folder holds the run of another study,
-    unless ``restart``. Everything is checked before anything is removed or written.
+    finished and its stores are whole. Blocks are computed on the threads of this machine, or on
+    the cluster of a Dask ``client``. ``lock`` is taken before anything is written, and is held on.
+
+    Raises
+    ------
+    StoreError
+        If the folder holds the run of another study (unless ``restart``), is being written, or
+        cannot be written.
+    InputError
+        For wrong inputs: before anything is removed, and without leaving anything behind.
+    EngineError
+        If the run does not fit this machine, or the cluster does not fit the run.
+    IncompleteRunError
+        If blocks failed; the others are stored.
     """
     clock = _Clock()
     before = read_state(out)
-    _refuse_foreign_folder(out, before)
+    refuse_foreign_folder(out, before)
+    if before and (restart or before["status"] != FINISHED):
+        lock.take()
+        before = read_state(out)
     prepared = prepare(study)
-    stamps = _stamps(prepared)
+    seen = stamps(prepared)
     digests = input_digests(prepared.files)
     mark = fingerprint(study, digests)
-    if before and not restart:
-        _refuse_another_run(out, before, mark)
-    if not inputs_are_written(out / "inputs.zarr", mark):
-        check_all_years(prepared, report)
-    if before and restart:
-        _remove_own(out, before)
-        before = None
-    state = before or _new_state(study, prepared, digests, mark)
-    clock.start_from(state)
-
     ledger = Ledger(out / "ledger.jsonl")
-    if state["status"] == FINISHED:
-        if _is_whole(out, state, prepared, ledger):
-            return state
-        state["status"] = UNFINISHED
-        _refuse_another_run(out, state, mark)
-    with writing(out):
-        out.mkdir(parents=True, exist_ok=True)
+    if before and not restart:
+        refuse_another_run(out, before, mark)
+        if before["status"] == FINISHED:
+            if _is_whole(out, before, prepared, ledger):
+                return before
+            refuse_another_run(out, {**before, "status": UNFINISHED}, mark)
+    plan = plan_of(prepared, out=out)
+    plan.require()
+    if restart and not inputs_are_written(out / "inputs.zarr", mark):
+        check_all_years(prepared, report)
+    lock.take()
+    if before is None and read_state(out) is not None:
+        raise _begun_meanwhile(out)
+    sweep(out)
+    if before and restart:
+        remove_own(out, before)
+        before = None
+
+    state = {**(before or _new_state(study, prepared, digests, mark)), "status": UNFINISHED}
+    clock.start_from(state)
     write_state(out, state)
     write_text(out / "study.toml", study.to_toml())
-    prepared = write_inputs(out / "inputs.zarr", prepared, mark, report)
-    store, done = _flux_store(out / "fluxes.zarr", prepared, digests, ledger)
+    try:
+        prepared = write_inputs(out / "inputs.zarr", prepared, mark, report)
+        lock.check()
+    except InputError:
+        if before is None:
+            remove_own(out, state)
+            lock.discard()
+        raise
     kernel = kernel_of(prepared)
-    for number, year in enumerate(study.years):
-        if year not in done:
-            began = time.monotonic()
-            block = compute_year(kernel, year)
-            checksum = store.write_year(year, block.parts, block.total)
-            ledger.add(Entry(year, time.monotonic() - began, dict(block.counts), checksum))
-            clock.write_into(state)
-            write_state(out, state)
-        report("computing", number + 1, len(study.years))
-    mean = store.write_means_by_mineral(kernel.shares())
-
-    total: Counter[str] = Counter(dict.fromkeys(kernel.counted, 0))
-    for done_year in ledger.entries().values():
-        total.update(done_year.counts)
-    missing = _with_missing_results(prepared, kernel, mean)
-    store.write_missing(missing)
-    state["missing_inputs_by_cause"] = counts(missing, prepared.area, prepared.causes)
-    state["counts_of_clipped_values"] = dict(total)
-    state["static_maps_sha256"] = store.static_checksum()
-    state["years_used"] = store.used_years()
-    left_out = sorted(set(study.years) - set(state["years_used"]))
-    if left_out:
-        note = f"years without any value, left out of the means: {', '.join(map(str, left_out))}"
-        state["notes"] = [*prepared.notes, note]
-    _refuse_changed_inputs(out, stamps, _stamps(prepared))
+    store, done = _flux_store(out, prepared, kernel, digests, ledger, plan)
+    state["engine"] = {"bands": store.bands, **_engine(plan, client)}
+    state["notes"] = [*prepared.notes, *_kept_bands(prepared, store)]
+    todo = [block for block in store.blocks if block.number not in done]
+    work = BlockWork(kernel, store, prepared, lock.check)
+    lines = _lines(work, todo, out, lock, plan, client, report)
+    report("computing", len(done), len(store.blocks))
+    with closing(lines):
+        for number, line in enumerate(lines, len(done) + 1):
+            lock.check()
+            ledger.add(line)
+            if clock.is_due():
+                clock.write_into(state)
+                write_state(out, state)
+            report("computing", number, len(store.blocks))
+    clock.write_into(state)
+    refuse_changed_inputs(out, seen, stamps(prepared))
+    _refuse_failed_blocks(out, prepared, store, ledger, state)
+    finish(prepared, kernel, store, ledger, state, report)
     clock.write_into(state)
     write_state(out, state)
     return state
 
 
-def _stamps(prepared: Prepared) -> dict[str, tuple[int, int]]:
-    """Size and time of change of every input file."""
-    files = [file for paths in prepared.files.values() for file in paths]
-    found = {str(file): file.stat() for file in files if file.exists()}
-    return {file: (stat.st_size, stat.st_mtime_ns) for file, stat in found.items()}
+def _lines(
+    work: BlockWork,
+    todo: list[Block],
+    out: Place,
+    lock: RunLock,
+    plan: Plan,
+    client: Any,
+    report: Report,
+) -> Generator[Entry, None, None]:
+    """Ledger lines of the blocks that there are to do, as they are finished."""
+    if not todo:
+        return
+    if client is None:
+        work.kernel.warm_up(report)
+        yield from on_threads(work, todo, plan.workers)
+        return
+    task = Task.of(work.prepared.study, str(out), lock.token)
+    refuse_unfit_workers(client, task, own_files(work.prepared))
+    yield from on_cluster(client, task, todo, work.store.bands)
 
 
-def _refuse_changed_inputs(
-    out: Path, before: dict[str, tuple[int, int]], after: dict[str, tuple[int, int]]
+def _refuse_failed_blocks(
+    out: Place, prepared: Prepared, store: FluxStore, ledger: Ledger, state: dict[str, Any]
 ) -> None:
-    changed = [file for file, stamp in before.items() if after.get(file) != stamp]
-    if changed:
+    """End a run as incomplete if blocks failed, and say which and why."""
+    lines = ledger.entries()
+    failed = [
+        (block, lines[block.number])
+        for block in store.blocks
+        if block.number in lines and lines[block.number].status != DONE
+    ]
+    lost = [block for block in store.blocks if block.number not in lines]
+    if lost:
         raise StoreError(
-            "An input changed during the run (1 problem)",
-            [Problem(", ".join(changed[:5]), "not the file that the run began with",
-                     "input files that stay as they are",
-                     f"start over: saprolite run STUDY.toml --out {out} --restart")],
+            "The ledger of the run was changed while it was written (1 problem)",
+            [Problem(str(ledger.path), f"no line for {len(lost)} blocks that were computed",
+                     "a file that saprolite alone writes", "the same command then goes on")],
         )  # fmt: skip
+    state["failed_blocks"] = [block.number for block, _ in failed]
+    if failed:
+        write_state(out, {**state, "status": INCOMPLETE})
+        refuse_incomplete(str(out), failed, prepared)
+
+
+def _kept_bands(prepared: Prepared, store: FluxStore) -> list[str]:
+    """A note if the store of an earlier call is cut otherwise than the study now asks for."""
+    asked = prepared.study.engine.bands
+    if asked is None:
+        return []
+    height = prepared.grid.shape[0]
+    rows = rows_of_bands(height, asked)
+    wanted = [slice(start, min(start + rows, height)) for start in range(0, height, rows)]
+    if all(band.rows in wanted for band in store.maps.bands):
+        return []
+    return [f"the run goes on with the bands of cells that it was begun with, {store.bands}; the "
+            f"study asks for {asked} (--restart begins anew)"]  # fmt: skip
+
+
+def _engine(plan: Plan, client: Any) -> dict[str, Any]:
+    if client is None:
+        return {"workers": plan.workers}
+    return {"scheduler": str(client.scheduler.address)}
 
 
 class _Clock:
@@ -130,31 +217,17 @@ class _Clock:
     def __init__(self) -> None:
         self._began = time.monotonic()
         self._before = 0.0
+        self._written = self._began
 
     def start_from(self, state: dict[str, Any]) -> None:
         self._before = float(state.get("wall_time_s", 0.0))
 
+    def is_due(self) -> bool:
+        return time.monotonic() - self._written > STATE_SECONDS
+
     def write_into(self, state: dict[str, Any]) -> None:
-        state["wall_time_s"] = self._before + time.monotonic() - self._began
-
-
-def _with_missing_results(
-    prepared: Prepared, kernel: Kernel, mean: npt.NDArray[np.float64]
-) -> npt.NDArray[np.uint8]:
-    """The causes of missing values, the forcing of all years looked at: a layer with complete
-    static inputs and no mean over the years lacks a value of its forcing, or, in a soil column
-    whose forcing is complete, has no steady state."""
-    lacking = np.isnan(mean) & kernel.known()
-    cells = lacking.any(axis=(0, 1)) & ~prepared.land_ice
-    missing = prepared.missing
-    unsolved = np.zeros_like(cells)
-    if prepared.column is not None and cells.any():
-        unsolved = cells & forcing_is_known(prepared)
-    for cause, where in (("forcing", cells & ~unsolved), ("no_solution", unsolved)):
-        if where.any():
-            bit = np.uint8(1 << prepared.causes.index(cause))
-            missing = missing | np.where(where, bit, 0).astype(np.uint8)
-    return np.asarray(missing)
+        self._written = time.monotonic()
+        state["wall_time_s"] = self._before + self._written - self._began
 
 
 def _new_state(
@@ -187,84 +260,42 @@ def _new_state(
 
 
 def _flux_store(
-    path: Path, prepared: Prepared, digests: dict[str, dict[str, str]], ledger: Ledger
+    out: Place,
+    prepared: Prepared,
+    kernel: Kernel,
+    digests: dict[str, dict[str, str]],
+    ledger: Ledger,
+    plan: Plan,
 ) -> tuple[FluxStore, set[int]]:
-    """The store and the years in it that are whole: in the ledger, and as it says on the disk."""
-    if ledger.entries() and path.is_dir():
+    """The store and the blocks in it that are whole: in the ledger, and as it says on the disk."""
+    path = out / "fluxes.zarr"
+    lines = ledger.entries()
+    if lines:
         try:
             store = FluxStore.open(path, prepared)
-            store.static_maps()
-            return store, _whole_years(store, ledger)
+            return store, store.whole_blocks(lines)
         except DAMAGED:
             pass  # what is left of a store that was being made or removed: make it anew
-    ledger.path.unlink(missing_ok=True)
-    return FluxStore.create(path, prepared, digests), set()
+    ledger.clear()
+    return FluxStore.create(path, prepared, kernel.extras, digests, plan.bands), set()
 
 
-def _whole_years(store: FluxStore, ledger: Ledger) -> set[int]:
-    return {year for year, done in ledger.entries().items() if _as_written(store, done)}
-
-
-def _as_written(store: FluxStore, done: Entry) -> bool:
-    try:
-        return store.checksum(done.year) == done.checksum
-    except DAMAGED:
-        return False
-
-
-def _is_whole(out: Path, state: dict[str, Any], prepared: Prepared, ledger: Ledger) -> bool:
+def _is_whole(out: Place, state: dict[str, Any], prepared: Prepared, ledger: Ledger) -> bool:
     """Whether a finished run still has everything that it wrote."""
     if not all((out / name).is_file() for name in state["outputs"]):
         return False
     try:
         store = FluxStore.open(out / "fluxes.zarr", prepared)
         statics = store.static_checksum() == state["static_maps_sha256"]
-        return statics and _whole_years(store, ledger) == set(prepared.study.years)
+        return statics and len(store.whole_blocks(ledger.entries())) == len(store.blocks)
     except DAMAGED:
         return False
 
 
-def _refuse_another_run(out: Path, before: dict[str, Any], mark: str) -> None:
-    same = before["fingerprint"] == mark
-    if same and (before["status"] == FINISHED or before["versions"] == versions()):
-        return
-    what = (
-        "other versions of the libraries"
-        if same
-        else ("another study, other inputs or another version")
-    )
-    raise StoreError(
-        "The folder holds another run (1 problem)",
-        [Problem(str(out), f"a run of {before['title']!r} with {what}",
-                 "an empty folder, or the same study, inputs and versions",
-                 "give another --out, or --restart to start over in this one")],
+def _begun_meanwhile(out: Place) -> StoreError:
+    return StoreError(
+        "Another run was begun in the folder (1 problem)",
+        [Problem(str(out), "a run.json that was not there when this run began to check its inputs",
+                 "one run at a time in a folder",
+                 "the same command goes on with that run if it is the same; else another --out")],
     )  # fmt: skip
-
-
-def _refuse_foreign_folder(out: Path, state: dict[str, Any] | None) -> None:
-    """A folder that holds something of another program under a name that a run writes."""
-    found = [name for name in (*_FILES, *_FOLDERS) if (out / name).exists()]
-    if state is None and found:
-        problem = f"{', '.join(found)} but no run.json"
-    elif state is not None and not {"fingerprint", "status", "versions"} <= state.keys():
-        problem = "a run.json that saprolite did not write"
-    else:
-        return
-    raise StoreError(
-        "The folder is in use (1 problem)",
-        [Problem(str(out), problem, "an empty folder, or a run of saprolite",
-                 "give another --out")],
-    )  # fmt: skip
-
-
-def _remove_own(out: Path, state: dict[str, Any]) -> None:
-    """Remove what the run in a folder wrote, and nothing else; a crash leaves it unfinished."""
-    with writing(out):
-        write_state(out, {**state, "status": UNFINISHED})
-        for name in (*_FILES, *state.get("outputs", ())):
-            remove(out / name)
-        for name in _FOLDERS:
-            folder = out / name
-            if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
-                folder.rmdir()
-        remove(out / "run.json")

@@ -12,17 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from saprolite.errors import Problem, StoreError
+from saprolite.places import Place
 from saprolite.sources.files import digest
+from saprolite.sources.remote import origin
 from saprolite.stores import write_json
 from saprolite.study import Study
 from saprolite.version import __version__
 
 RUN_FILE = "run.json"
-UNFINISHED, FINISHED = "unfinished", "finished"
-_LIBRARIES = ("numpy", "xarray", "zarr", "netCDF4", "rasterio", "scipy")
+UNFINISHED, INCOMPLETE, FINISHED = "unfinished", "incomplete", "finished"
+_LIBRARIES = ("numpy", "xarray", "zarr", "netCDF4", "rasterio", "scipy", "numba")
 
 
-def read_state(out: Path) -> dict[str, Any] | None:
+def read_state(out: Place) -> dict[str, Any] | None:
     """The state of a run folder, or None where there is none."""
     file = out / RUN_FILE
     if not file.is_file():
@@ -38,7 +40,7 @@ def read_state(out: Path) -> dict[str, Any] | None:
     return dict(state)
 
 
-def write_state(out: Path, state: dict[str, Any]) -> None:
+def write_state(out: Place, state: dict[str, Any]) -> None:
     """Write the state whole or not at all."""
     write_json(out / RUN_FILE, state)
 
@@ -46,9 +48,10 @@ def write_state(out: Path, state: dict[str, Any]) -> None:
 def fingerprint(study: Study, digests: dict[str, dict[str, str]]) -> str:
     """What the results depend on: version and tables of the package, study, input files by role.
 
-    Where the files lie and how the run is cut into blocks do not count.
+    Where the files lie, how the run is cut into blocks and how many compute them do not count.
     """
     content = study.model_dump(exclude_none=True, exclude={"engine", "data_root"})
+    content["precision"] = study.engine.precision
     for role, item in content["inputs"].items():
         if "path" in item:
             item["path"] = sorted(digests.get(role, {}).values())
@@ -59,7 +62,7 @@ def fingerprint(study: Study, digests: dict[str, dict[str, str]]) -> str:
     for key in ("kinetics", "transition_state"):
         if str(column.get("reading", {}).get(key, "")).endswith(".csv"):
             column["reading"][key] = sorted(digests.get(f"column.reading.{key}", {}).values())
-    text = json.dumps([__version__, _package_digest(), content], sort_keys=True)
+    text = json.dumps([__version__, package_digest(), content], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -74,7 +77,7 @@ def _digest_paths(section: dict[str, Any], place: str, digests: dict[str, dict[s
 
 
 @cache
-def _package_digest() -> str:
+def package_digest() -> str:
     """Digest of the package's own code and tables."""
     package = Path(__file__).parents[1]
     total = hashlib.sha256()
@@ -85,8 +88,8 @@ def _package_digest() -> str:
 
 
 def input_digests(files: dict[str, tuple[Path, ...]]) -> dict[str, dict[str, str]]:
-    """SHA-256 of every input file, by role and path."""
-    return {role: {str(file): digest(file) for file in paths}
+    """SHA-256 of every input file, by role and by the path or URL that it comes from."""
+    return {role: {origin(file): digest(file) for file in paths}
             for role, paths in files.items() if paths}  # fmt: skip
 
 

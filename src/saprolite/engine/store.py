@@ -1,159 +1,205 @@
-"""``fluxes.zarr``: annual flux maps, a whole year at a time; means by mineral at the end."""
+"""``fluxes.zarr``: annual flux maps, block by block; means by mineral at the end.
+
+A block, a year of a band of latitude rows, is one chunk of each map: blocks share no file, so any
+thread or process may write them in any order. Checksums are of stored bytes.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from saprolite.chunks import file_checksum
+from saprolite.engine.banded_maps import Band, BandedMaps, Index, dims_of, rows_of_bands
+from saprolite.engine.kernels import Block, Extra, Result
+from saprolite.engine.ledger import DONE, Entry
 from saprolite.engine.parts import parts_of
+from saprolite.engine.store_frame import (
+    FRAME,
+    attributes_of,
+    flux_attributes,
+    write_coordinates,
+    write_maps,
+)
+from saprolite.errors import Problem, StoreError
 from saprolite.inputs import Prepared
-from saprolite.inputs.store import missing_attributes, write_layers_and_minerals
-from saprolite.sources.catalog import entry
-from saprolite.sources.koeppen import CLASS_NAMES
-from saprolite.stores import add_array, add_empty, consolidate, create_group, open_group, writing
-from saprolite.study_column import CARBON_MEANING
-from saprolite.variables import REGISTRY
-from saprolite.version import __version__
+from saprolite.stores import (
+    Place,
+    add_array,
+    consolidate,
+    create_group,
+    files_below,
+    open_group,
+    sweep,
+    writing,
+)
+from saprolite.threads import in_order
 
 Array = npt.NDArray[np.float64]
 FLUX = "carbon_sink_flux"
 BY_MINERAL = "carbon_sink_flux_by_mineral"
-_STATIC = (
-    "year", "layer", "depth", "depth_bounds", "lat", "lat_bounds", "lon", "lon_bounds", "mineral",
-    "cell_area", "land", "climate_class", "missing_inputs",
-)  # fmt: skip
-DISPLAY_UNITS = "t C km-2 yr-1"
 
 
 class FluxStore:
-    """The store of a run: created once, filled year by year in any order."""
+    """The store of a run: created once, filled block by block in any order.
 
-    def __init__(self, group: Any, path: Path, prepared: Prepared) -> None:
+    ``blocks`` are all blocks of the run, by number; ``bands`` is how many bands have land.
+    """
+
+    def __init__(self, path: Place, group: Any, prepared: Prepared, rows: int) -> None:
         self._group = group
         self._path = path
         self._prepared = prepared
         self._parts = parts_of(prepared)
+        self.maps = BandedMaps(path, group, prepared, rows)
+        self.bands = len(self.maps.bands)
+        self.blocks = tuple(
+            Block(number, year, band.rows, band.cells)
+            for number, (year, band) in enumerate(product(prepared.study.years, self.maps.bands))
+        )
+        self._used: list[int] | None = None
+        # Arrays of all years, in the order of the checksum of a block: the labels of each.
+        self._series: dict[str, tuple[Index, ...]] = {}
 
     @classmethod
     def create(
-        cls, path: Path, prepared: Prepared, digests: dict[str, dict[str, str]]
+        cls,
+        path: Place,
+        prepared: Prepared,
+        extras: Sequence[Extra],
+        digests: dict[str, dict[str, str]],
+        bands: int = 1,
     ) -> FluxStore:
-        """A new store with its coordinates and static maps."""
-        group = create_group(path, _attributes(prepared, digests))
-        store = cls(group, path, prepared)
-        store._write_coordinates()
-        store._write_maps()
-        grid, layers = prepared.grid, len(prepared.layer_edges) - 1
-        inner = (layers, *grid.shape)
-        years = len(prepared.study.years)
-        attributes = _flux_attributes(FLUX, prepared)
-        add_empty(group, FLUX, REGISTRY[FLUX].dims, (years, *inner), (1, *inner), attributes)
-        parts = store._parts
-        if parts.stored:
-            names = len(parts.members)
-            for name, (values, about) in parts.coordinates.items():
-                add_array(group, name, [parts.dim], values, about)
-            add_empty(
-                group,
-                parts.array,
-                ("year", parts.dim, "layer", "lat", "lon"),
-                (years, names, *inner),
-                (1, names, *inner),
-                {**attributes, "long_name": parts.long_name},
-            )
+        """A new store with its coordinates and static maps, in the place of what was there.
+
+        ``bands``: bands of equal height that the rows of the grid are cut into at most.
+        """
+        group = create_group(path, attributes_of(prepared, digests))
+        rows = rows_of_bands(prepared.grid.shape[0], bands)
+        with writing(path):
+            write_coordinates(group, prepared)
+            write_maps(group, prepared)
+            store = cls(path, group, prepared, rows)
+            store._create_series(extras)
+            store._find_series()
+            # A store without this mark was never made to the end.
+            group.attrs["frame_sha256"] = store._frame_checksum()
         return store
 
     @classmethod
-    def open(cls, path: Path, prepared: Prepared) -> FluxStore:
-        """The store of a run that was interrupted."""
-        return cls(open_group(path), path, prepared)
+    def open(cls, path: Place, prepared: Prepared) -> FluxStore:
+        """A store that is there, to read or to go on with.
 
-    def write_year(self, year: int, flux: Array, total: Array | None = None) -> str:
-        """Write (part, layer, cell) of a year as maps; returns the checksum of the maps.
-
-        ``total`` is the sum of the parts in order where it is not given.
+        Raises ``StoreError`` where it is not there or not whole, apart from its blocks.
         """
-        index = self._prepared.study.years.index(year)
-        if total is None:
-            total = flux[0]
-            for part in flux[1:]:
-                total = total + part
+        group = open_group(path)
+        try:
+            rows = group[FLUX].chunks[-2]  # type: ignore[union-attr]
+            store = cls(path, group, prepared, rows)
+            store._find_series()
+            whole = group.attrs["frame_sha256"] == store._frame_checksum()
+        except (KeyError, TypeError, ValueError, OSError) as error:
+            raise _not_whole(path, str(error)) from error
+        if not whole:
+            raise _not_whole(path, "coordinates or static maps that are not as they were written")
+        return store
+
+    def write_block(self, block: Block, result: Result) -> str:
+        """Write the chunks of a block; returns one checksum over all of them.
+
+        Raises ``StoreError`` where they cannot be written.
+        """
+        year, band = self._prepared.study.years.index(block.year), self._band(block)
         with writing(self._path):
-            self._group[FLUX][index] = self._map(total)
-            if self._parts.stored:
-                self._group[self._parts.array][index] = self._map(flux)
-        return self.checksum(year)
+            sums = [
+                self.maps.write(name, self._index(name, label, year), band, values)
+                for name, label, values in self._values(result)
+            ]
+        return _joined(sums)
 
-    def checksum(self, year: int) -> str:
-        """Checksum of what the store holds for a year; ``KeyError`` if it has no flux at all."""
-        index = self._prepared.study.years.index(year)
-        digest = hashlib.sha256()
-        for name in (FLUX, self._parts.array):
-            if name == FLUX or name in self._group:
-                digest.update(np.ascontiguousarray(self._values(name)[index]).tobytes())
-        return digest.hexdigest()
+    def checksum(self, block: Block) -> str | None:
+        """The checksum of a block from the stored bytes; None if it is not all there."""
+        year, band = self._prepared.study.years.index(block.year), self._band(block)
+        sums = []
+        for name, labels in self._series.items():
+            for label in labels:
+                found = self.maps.checksum(name, self._index(name, label, year), band)
+                if found is None:
+                    return None
+                sums.append(found)
+        return _joined(sums)
 
-    def static_maps(self) -> dict[str, Array]:
-        """Every array that is not a series of years, read; raises where one is damaged."""
-        parts = self._parts
-        groups = tuple(parts.coordinates) if parts.stored else ()
-        means = (BY_MINERAL,) if BY_MINERAL in self._group else ()
-        series = (FLUX, parts.array) if parts.stored else (FLUX,)
-        for name in series:
-            self._group[name]  # the metadata of the series must be there too
-        names = (*_STATIC, *groups, *means)
-        return {name: np.asarray(self._values(name)[...]) for name in names}
+    def whole_blocks(self, lines: Mapping[int, Entry]) -> set[int]:
+        """Numbers of the blocks that are done and stored as their ledger lines say.
+
+        What a killed writer left half-written is removed. Only for the one run that writes here.
+        """
+        sweep(self._path)
+        done = [line for line in lines.values()
+                if line.status == DONE and line.block < len(self.blocks)]  # fmt: skip
+        found = in_order(lambda line: self.checksum(self.blocks[line.block]), done)
+        return {line.block for line, stored in zip(done, found, strict=True)
+                if stored == line.checksum}  # fmt: skip
 
     def static_checksum(self) -> str:
-        """Checksum of the coordinates, the static maps and the means by mineral."""
-        digest = hashlib.sha256()
-        for name, values in self.static_maps().items():
-            text = values.dtype.kind not in "fiu"
-            content = "\n".join(map(str, values.ravel())).encode() if text else values.tobytes()
-            digest.update(name.encode() + content)
-        return digest.hexdigest()
+        """Checksum of everything in the store but the blocks: coordinates, means, trends."""
+        blocks = tuple(f"{name}/c/" for name in self._series)
+        return self._checksum_of(
+            name for name in files_below(self._path) if not name.startswith(blocks)
+        )
+
+    def packed(self, name: str, index: Index, band: Band | None = None) -> Array:
+        """A map on packed cells, (layer, cell) or (cell,), of all bands or of one.
+
+        ``index``: position in each dimension before (layer, lat, lon), such as (label, year).
+        """
+        if band is not None:
+            return self.maps.read(name, index, band)
+        pieces = [self.maps.read(name, index, each) for each in self.maps.bands]
+        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=-1)
 
     def used_years(self) -> list[int]:
         """The years with a value anywhere (``trailing12`` has none before its record starts)."""
-        return [year for index, year in enumerate(self._prepared.study.years)
-                if np.isfinite(self._values(FLUX)[index]).any()]  # fmt: skip
+        if self._used is None:
+            years = self._prepared.study.years
+
+            def known(index: int) -> bool:
+                return any(np.isfinite(self.packed(FLUX, (index,), band)).any()
+                           for band in self.maps.bands)  # fmt: skip
+
+            found = in_order(known, range(len(years)))
+            self._used = [year for year, has in zip(years, found, strict=True) if has]
+        return list(self._used)
 
     def write_means_by_mineral(self, shares: Array) -> Array:
         """Mean over the used years by mineral, from the stored annual fields, in order.
 
-        Returns the mean by part, (part, layer, cell).
+        Returns the mean by part, (part, layer, cell). A year of a band is in memory at a time for
+        each thread, besides the means.
         """
+        prepared, members = self._prepared, self._parts.members
         years = self.used_years()
-        members = self._parts.members
-        name = self._parts.array if self._parts.stored else FLUX
-        total: Any = 0.0
-        for year in years:
-            maps = self._values(name)[self._prepared.study.years.index(year)]
-            flat = maps.reshape(len(members), shares.shape[1], -1)
-            total = total + flat[..., self._prepared.cells]
-        mean: Array = (
-            total / len(years) if years else np.full((len(members), *shares.shape[1:]), np.nan)
-        )
-        by_mineral = np.empty_like(shares)
-        for index, part in enumerate(members):
-            for member in part:
-                by_mineral[member] = mean[index] * shares[member]
-        if BY_MINERAL in self._group:
-            del self._group[BY_MINERAL]
         attributes = {
-            **_flux_attributes(BY_MINERAL, self._prepared),
+            **flux_attributes(BY_MINERAL, prepared),
             "comment": "mean over years_used",
             "years_used": years,
         }
-        add_array(
-            self._group, BY_MINERAL, REGISTRY[BY_MINERAL].dims, self._map(by_mineral), attributes
-        )
-        self._group.attrs["years_used"] = years
+        with writing(self._path):
+            self.maps.create(BY_MINERAL, {"mineral": shares.shape[0]}, attributes)
+            mean: Array = np.full((len(members), *shares.shape[1:]), np.nan)
+            for band in self.maps.bands:
+                for index, part in enumerate(members):
+                    own = self._mean_of(index, band, years)
+                    mean[index][:, band.cells] = own
+                    for member in part:
+                        by_mineral = own * shares[member][:, band.cells]
+                        self.maps.write(BY_MINERAL, (member,), band, by_mineral)
+            self._group.attrs["years_used"] = years
         return mean
 
     def write_missing(self, missing: npt.NDArray[np.uint8]) -> None:
@@ -165,126 +211,117 @@ class FluxStore:
             stored[...] = full.reshape(stored.shape)
         consolidate(self._path)
 
-    def _values(self, name: str) -> Any:
-        return self._group[name]
+    def add_labels(self, dim: str, labels: Sequence[str], long_name: str) -> None:
+        """Add a coordinate of names, or of numbers where all of them are."""
+        numbers = all(label.isdigit() for label in labels)
+        values = np.array(labels, dtype=int) if numbers else np.array(labels, dtype="U")
+        if dim in self._group:
+            del self._group[dim]
+        add_array(self._group, dim, [dim], values, {"long_name": long_name})
 
-    def _map(self, packed: Array) -> Array:
-        """Packed cells put back onto the map, NaN off land."""
-        grid = self._prepared.grid
-        full = np.full((*packed.shape[:-1], grid.lat.size * grid.lon.size), np.nan)
-        full[..., self._prepared.cells] = packed
-        return full.reshape(*packed.shape[:-1], *grid.shape)
+    def add_values(
+        self, name: str, dims: Sequence[str], values: Array, attributes: Mapping[str, Any]
+    ) -> None:
+        """Add a small array that is complete, in the place of one of the same name."""
+        if name in self._group:
+            del self._group[name]
+        add_array(self._group, name, dims, values, attributes)
 
-    def _write_coordinates(self) -> None:
-        prepared, group = self._prepared, self._group
-        grid, edges = prepared.grid, np.array(prepared.layer_edges)
-        add_array(
-            group,
-            "year",
-            ["year"],
-            np.array(list(prepared.study.years)),
-            {"long_name": "calendar year", "units": "1"},
-        )
-        write_layers_and_minerals(group, prepared, prepared.minerals)
-        add_array(
-            group,
-            "depth",
-            ["layer"],
-            0.5 * (edges[:-1] + edges[1:]),
-            {"standard_name": "depth", "units": "m", "positive": "down", "bounds": "depth_bounds"},
-        )
-        add_array(
-            group,
-            "depth_bounds",
-            ["layer", "bounds"],
-            np.stack([edges[:-1], edges[1:]], axis=1),
-            {"long_name": "depth of the layer's top and bottom", "units": "m"},
-        )
-        for name, standard, unit, centres, bounds in (
-            ("lat", "latitude", "degrees_north", grid.lat, grid.lat_edges),
-            ("lon", "longitude", "degrees_east", grid.lon, grid.lon_edges),
-        ):
-            add_array(
-                group,
-                name,
-                [name],
-                centres,
-                {"standard_name": standard, "units": unit, "bounds": f"{name}_bounds"},
-            )
-            add_array(
-                group,
-                f"{name}_bounds",
-                [name, "bounds"],
-                np.stack([bounds[:-1], bounds[1:]], axis=1),
-                {"units": unit},
-            )
+    @property
+    def path(self) -> Place:
+        """Where the store lies."""
+        return self._path
 
-    def _write_maps(self) -> None:
-        prepared, group = self._prepared, self._group
-        grid, dims = prepared.grid, ["lat", "lon"]
-        areas = grid.areas(prepared.study.grid.earth)
-        add_array(
-            group,
-            "cell_area",
-            dims,
-            areas,
-            {**REGISTRY["cell_area"].attributes, "earth": prepared.study.grid.earth},
-        )
-        for name, packed, attributes in (
-            ("land", np.ones(prepared.cells.size, np.uint8),
-             {"long_name": "land of the forcing product, land ice included", "units": "1",
-              "standard_name": "land_binary_mask"}),
-            ("climate_class", prepared.climate, _class_attributes()),
-            ("missing_inputs", prepared.missing, missing_attributes(prepared.causes)),
-        ):  # fmt: skip
-            full = np.zeros(grid.lat.size * grid.lon.size, packed.dtype)
-            full[prepared.cells] = packed
-            add_array(group, name, dims, full.reshape(grid.shape), attributes)
+    def _create_series(self, extras: Sequence[Extra]) -> None:
+        prepared, parts = self._prepared, self._parts
+        years = {"year": len(prepared.study.years)}
+        attributes = flux_attributes(FLUX, prepared)
+        self.maps.create(FLUX, years, attributes)
+        if parts.stored:
+            for name, (values, about) in parts.coordinates.items():
+                add_array(self._group, name, [parts.dim], values, about)
+            about = {**attributes, "long_name": parts.long_name}
+            self.maps.create(parts.array, {**years, parts.dim: len(parts.members)}, about)
+        for extra in extras:
+            self.add_labels(extra.dim, extra.labels, extra.dim.replace("_", " "))
+            leading = {extra.dim: len(extra.labels), **years}
+            about = {**attributes, **extra.attributes}
+            self.maps.create(extra.name, leading, about, dtype="f4")
 
+    def _find_series(self) -> None:
+        """The arrays of all years that the store holds, and the labels of each."""
+        dims = dims_of(self._path, self._group)
+        for name, axes in dims.items():
+            leading = [axis for axis in axes if axis not in ("year", "layer", "lat", "lon")]
+            if {"year", "lat"} <= set(axes):
+                sizes = [self._group[name].shape[axes.index(axis)] for axis in leading]
+                self._series[name] = tuple(product(*map(range, sizes)))
+        self._coordinates = {axis for name in self._series for axis in dims[name]} & dims.keys()
+        self._year_first = {name: dims[name][0] == "year" for name in self._series}
 
-def _flux_attributes(name: str, prepared: Prepared) -> dict[str, Any]:
-    column = prepared.study.column
-    meaning = {} if column is None else {"carbon_sink": CARBON_MEANING[column.carbon or ""]}
-    return {
-        **REGISTRY[name].attributes,
-        **meaning,
-        "units_in_words": DISPLAY_UNITS,
-        "coordinates": "depth",
-        "cell_methods": "area: mean",
-        "cell_measures": "area: cell_area",
-    }
+    def _index(self, name: str, label: Index, year: int) -> Index:
+        """Position before (layer, lat, lon): parts lie within a year, extras over the years."""
+        return (year, *label) if self._year_first[name] else (*label, year)
 
+    def _values(self, result: Result) -> Iterator[tuple[str, Index, Array]]:
+        """What a block writes, in the order of its checksum."""
+        for name, labels in self._series.items():
+            for label in labels:
+                if name == FLUX:
+                    values = _total(result)
+                elif name == self._parts.array:
+                    values = result.parts[label[0]]
+                else:
+                    values = result.extras[name][label[0]]
+                yield name, label, values
 
-def _class_attributes() -> dict[str, Any]:
-    """CF flags of the climate classes."""
-    return {
-        **REGISTRY["climate_class"].attributes,
-        "flag_values": list(range(len(CLASS_NAMES) + 1)),
-        "flag_meanings": " ".join(("none", *CLASS_NAMES)),
-    }
+    def _band(self, block: Block) -> Band:
+        return self.maps.bands[block.number % self.bands]
+
+    def _mean_of(self, part: int, band: Band, years: Sequence[int]) -> Array:
+        """Mean of a part over years, (layer, cell) of a band."""
+        name = self._parts.array if self._parts.stored else FLUX
+        label = (part,) if self._parts.stored else ()
+        first = self._prepared.study.years.start
+        fields = in_order(lambda year: self.packed(name, (year - first, *label), band), years)
+        total: Any = 0.0
+        for field in fields:
+            total = total + field
+        return np.asarray(total / len(years)) if years else np.full(1, np.nan)
+
+    def _frame_checksum(self) -> str:
+        """Checksum of what a store has from its creation on and keeps as it is to its end."""
+        arrays = {*FRAME, *self._parts.coordinates, *self._coordinates, *self._series}
+        chunks = tuple(f"{name}/c/" for name in ("missing_inputs", *self._series))
+        return self._checksum_of(
+            name for name in files_below(self._path)
+            if name.partition("/")[0] in arrays and not name.startswith(chunks)
+        )  # fmt: skip
+
+    def _checksum_of(self, files: Iterator[str]) -> str:
+        names = list(files)
+        sums = in_order(lambda name: file_checksum(self._path / name), names)
+        lines = [f"{name} {found}" for name, found in zip(names, sums, strict=True)]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _attributes(prepared: Prepared, digests: dict[str, dict[str, str]]) -> dict[str, Any]:
-    reading = prepared.model.reading
-    inputs = {role: entry(product) for role, product in prepared.products.items()}
-    citations = [f"{role}: {item['citation']}" for role, item in inputs.items()]
-    title, model = prepared.study.title, "CO2 pathway of PROFILE on monthly drivers"
-    column: dict[str, Any] = {}
-    if prepared.column is not None:
-        chosen = prepared.column.reading
-        short = chosen.title.partition(",")[0]
-        title, model = f"{title}: {short}", f"{chosen.title}, on means over time"
-        column = {"column_reading": json.dumps(chosen.as_dict())}
-    return {
-        "Conventions": "CF-1.11",
-        "title": title,
-        "source": f"saprolite {__version__}: {model}",
-        "comment": "; ".join([prepared.study.summary, *prepared.notes]),
-        "references": "; ".join(["kinetics: see run.json", *citations]),
-        "reading": json.dumps(reading.as_dict()),
-        **column,
-        "reading_summary": prepared.study.summary,
-        "notes": list(prepared.notes),
-        "inputs": json.dumps(inputs),
-        "inputs_sha256": json.dumps(digests),
-    }
+def _total(result: Result) -> Array:
+    """The total of a block: given, or the sum of its parts in order."""
+    if result.total is not None:
+        return result.total
+    total: Array = result.parts[0]
+    for part in result.parts[1:]:
+        total = total + part
+    return total
+
+
+def _joined(sums: Sequence[str]) -> str:
+    return hashlib.sha256(" ".join(sums).encode()).hexdigest()[:32]
+
+
+def _not_whole(path: Place, found: str) -> StoreError:
+    return StoreError(
+        "A store of the run cannot be opened (1 problem)",
+        [Problem(str(path), found, "a store as saprolite wrote it",
+                 "the same command again: it makes the store anew")],
+    )  # fmt: skip

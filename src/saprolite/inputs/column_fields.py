@@ -18,6 +18,7 @@ from saprolite.models import ColumnReading, Soil
 from saprolite.models.rate_law import ProfileLaw
 from saprolite.models.witch import WitchLaw
 from saprolite.sources.netcdf_fields import Wanted, read_fields
+from saprolite.sources.remote import local_copy
 from saprolite.study_column import ColumnField, MapField, field_of, key_of
 from saprolite.study_column_checks import missing_problems, needed_inputs
 
@@ -124,7 +125,7 @@ class ColumnReader:
         return np.full(shape, field.factor * value)
 
     def _map(self, name: str, field: ColumnField, spec: MapField) -> Array:
-        path, key = Path(spec.path), key_of(name)
+        path, key = local_copy(spec.path), key_of(name)
         wanted = {"value": Wanted(spec.variable, field.factors, spec.units)}
         data = read_fields(path, wanted, f"a NetCDF file for column.{key}")
         values = data["value"].values

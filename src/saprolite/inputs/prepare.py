@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ from saprolite.errors import InputError, Problem, SaproliteError, raise_if_any
 from saprolite.grid import Grid
 from saprolite.inputs.column_fields import ColumnInputs, ColumnReader
 from saprolite.inputs.demo import DemoPlanet
+from saprolite.inputs.direct import DirectForcing
 from saprolite.inputs.missing import CAUSES, COLUMN_CAUSES, Flags, flags
 from saprolite.inputs.regridded import Regridded
 from saprolite.inputs.statics import Collected, StaticReader
@@ -19,6 +21,7 @@ from saprolite.models import CO2Pathway, Soil
 from saprolite.sources.atmosphere import read_atmospheric_co2
 from saprolite.sources.forcing import Forcing, ForcingYear
 from saprolite.sources.gldas import open_gldas
+from saprolite.sources.remote import local_copy
 from saprolite.study import Study
 from saprolite.study_parts import DemoForcing
 
@@ -68,12 +71,9 @@ class Prepared:
         """Cells of land ice: no soil, whatever the other inputs say."""
         return (self.missing & (1 << CAUSES.index("land_ice"))) > 0
 
-    def read_year(self, year: int) -> ForcingYear:
-        """One year of forcing on the packed cells; land ice has no value."""
-        values = self.forcing.read_year(year, self.source_cells)
-        for array in values:
-            array[..., self.land_ice] = np.nan
-        return values
+    def read_year(self, year: int, cells: slice = slice(None)) -> ForcingYear:
+        """One year of forcing on packed cells, float32, to be read only; land ice has no value."""
+        return self.forcing.read_year(year, self.source_cells[cells])
 
 
 def prepare(study: Study) -> Prepared:
@@ -87,8 +87,8 @@ def prepare(study: Study) -> Prepared:
     forcing, previous_year = _forcing(study, collected)
     co2: dict[int, float] = {}
     if reading.atmosphere == "series" and study.inputs.atmospheric_co2:
-        path = Path(study.inputs.atmospheric_co2.path)
         try:
+            path = local_copy(study.inputs.atmospheric_co2.path)
             co2 = read_atmospheric_co2(path, study.years)
             collected.products["atmospheric_co2"] = "atmospheric_co2"
             collected.files["atmospheric_co2"] = (path,)
@@ -102,6 +102,18 @@ def prepare(study: Study) -> Prepared:
                 f'"trailing12" with {study.first_year} alone',
                 "the eleven months before the first year, or a second year",
                 f"add {study.first_year - 1} to the forcing, or choose another et_mode",
+            )
+        )
+    base = study.experiments.base_year or study.first_year
+    before_base = previous_year or base > study.first_year
+    cycles = bool(study.experiments.run) and reading.et_mode == "trailing12"
+    if forcing is not None and cycles and not alone and not before_base:
+        collected.problems.append(
+            Problem(
+                "experiments.base_year",
+                f'{base} with et_mode = "trailing12"; the record has no {base - 1}',
+                "a base year whose twelve months before are in the record",
+                f"base_year = {base + 1}, or add {base - 1} to the forcing",
             )
         )
     if forcing is None:
@@ -169,7 +181,7 @@ def prepare(study: Study) -> Prepared:
         soil=soil,
         climate=climate,
         missing=missing,
-        forcing=forcing,
+        forcing=DirectForcing(forcing),
         previous_year=previous_year,
         atmospheric_co2=co2,
         products=collected.products,
@@ -189,7 +201,9 @@ def _forcing(study: Study, collected: Collected) -> tuple[Forcing | None, bool]:
         if isinstance(spec, DemoForcing):
             source = DemoPlanet(spec.resolution_deg)
         else:
-            gldas = open_gldas(Path(spec.path), study.years, before if trailing else None)
+            years = (*study.years, before) if trailing else study.years
+            folder = local_copy(spec.path, lambda name: any(f".A{year}" in name for year in years))
+            gldas = open_gldas(folder, study.years, before if trailing else None)
             trailing = trailing and (before, 1) in gldas.months
             source = gldas
         if study.grid.resolution_deg is not None:
@@ -252,7 +266,7 @@ def _refuse_large_gaps(study: Study, missing: Flags, area: Array, collected: Col
     raise_if_any(InputError, "An input has large gaps", problems)
 
 
-def _finite(*arrays: Array) -> npt.NDArray[np.bool_]:
+def _finite(*arrays: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.bool_]:
     """Cells (last axis) where every value of every array is present."""
     result = np.ones(arrays[0].shape[-1], bool)
     for array in arrays:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -54,7 +55,10 @@ class Regridded:
         return ForcingYear(*(self._mean(array, soil, cells) for array in values))
 
     def _mean(
-        self, packed: Array, soil: npt.NDArray[np.int64], cells: npt.NDArray[np.int64]
+        self,
+        packed: npt.NDArray[np.floating[Any]],
+        soil: npt.NDArray[np.int64],
+        cells: npt.NDArray[np.int64],
     ) -> Array:
         grid = self._source.grid
         means = np.empty((*packed.shape[:-1], cells.size))

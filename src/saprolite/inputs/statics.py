@@ -22,6 +22,7 @@ from saprolite.sources.ito_wagai import read_ito_wagai
 from saprolite.sources.koeppen import read_koeppen
 from saprolite.sources.netcdf_fields import Wanted, read_fields
 from saprolite.sources.rasters import read_soil_thickness
+from saprolite.sources.remote import local_copy
 from saprolite.sources.wise import TEXTURE, read_wise, texture_problems
 from saprolite.study import Study
 from saprolite.study_parts import (
@@ -92,7 +93,7 @@ class StaticReader:
         spec = self.study.inputs.climate
         try:
             is_map = isinstance(spec, KoeppenClimate)
-            source = read_koeppen(Path(spec.path)) if is_map else demo_climate()  # type: ignore[union-attr]
+            source = read_koeppen(local_copy(spec.path)) if is_map else demo_climate()  # type: ignore[union-attr]
         except SaproliteError as error:
             self.collected.problems += error.problems
             return np.zeros(self.cells.size, np.int16)
@@ -112,7 +113,11 @@ class StaticReader:
                 self.collected.products["texture"] = "climate_class_texture"
                 by_class = class_tables.texture(classes, self.south)
                 return {name: self._all_layers(values) for name, values in by_class.items()}
-            source = read_wise(Path(spec.path)) if isinstance(spec, WiseTexture) else _texture(spec)
+            source = (
+                read_wise(local_copy(spec.path))
+                if isinstance(spec, WiseTexture)
+                else _texture(spec)
+            )
         except SaproliteError as error:
             self.collected.problems += error.problems
             return nothing
@@ -134,10 +139,10 @@ class StaticReader:
                 self.collected.products["bulk_density"] = "constant"
                 return self._constant_per_layer(spec)
             if isinstance(spec, GsdeDensity):
-                source = read_gsde(Path(spec.path), spec.variable)
+                source = read_gsde(local_copy(spec.path), spec.variable)
             else:
                 wanted = Wanted(spec.variable, {"kg m-3": 1.0, "g cm-3": 1000.0}, spec.units)
-                path = Path(spec.path)
+                path = local_copy(spec.path)
                 data = read_fields(path, {"bulk_density": wanted}, "a NetCDF file of bulk density")
                 problem = range_problem(
                     str(path), "bulk_density", data["bulk_density"].values,
@@ -170,7 +175,7 @@ class StaticReader:
                 shares = class_tables.mineral_shares(classes, names)
                 return np.stack([self._all_layers(share) for share in shares])
             units = _FRACTION[spec.units]
-            source = read_ito_wagai(Path(spec.path), names, self.reading.mica_share, units)
+            source = read_ito_wagai(local_copy(spec.path), names, self.reading.mica_share, units)
         except SaproliteError as error:
             self.collected.problems += error.problems
             return nothing
@@ -196,7 +201,7 @@ class StaticReader:
             elif isinstance(spec, RasterThickness):
                 factor = {"m": 1.0, "cm": 0.01}[spec.units]
                 source = read_soil_thickness(
-                    Path(spec.path), factor, edges, self.grid, self.study.grid.valid_share
+                    local_copy(spec.path), factor, edges, self.grid, self.study.grid.valid_share
                 )
                 self.collected.add("thickness", source)
                 present = self._packed(source.data["effective_thickness"])
@@ -246,7 +251,7 @@ class StaticReader:
 
 
 def _texture(spec: NetcdfTexture) -> StaticField:
-    path = Path(spec.path)
+    path = local_copy(spec.path)
     units = _FRACTION[spec.units]
     wanted = {name: Wanted(getattr(spec, name), {"1": 1.0, "%": 0.01}, units) for name in TEXTURE}
     data = read_fields(path, wanted, "a NetCDF file of soil texture")

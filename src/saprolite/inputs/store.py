@@ -1,4 +1,9 @@
-"""``inputs.zarr``: the prepared inputs of a run, land cells packed, month-major, SI units."""
+"""``inputs.zarr``: the prepared inputs of a run, land cells packed, month-major, SI units.
+
+The forcing lies uncompressed, a year of all cells to a chunk, so that a year of a local store is
+mapped into memory and never copied. The store is whole when its mark is: the run that it belongs
+to, and the checksums of everything in it.
+"""
 
 from __future__ import annotations
 
@@ -7,39 +12,35 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import zarr
 
-from saprolite.inputs.missing import CAUSES
+from saprolite.chunks import RAW, chunk_checksum, file_checksum, read_chunk, write_chunk
+from saprolite.errors import Problem, StoreError
 from saprolite.inputs.prepare import Prepared
-from saprolite.inputs.regridded import Regridded
+from saprolite.inputs.static_arrays import write_coordinates, write_statics
+from saprolite.places import Place, files_below, writing
 from saprolite.sources.forcing import Forcing, ForcingYear
-from saprolite.stores import (
-    DAMAGED,
-    add_array,
-    add_empty,
-    consolidate,
-    create_group,
-    open_group,
-    writing,
-)
+from saprolite.stores import DAMAGED, add_array, add_empty, consolidate, create_group, open_group
+from saprolite.threads import in_order
 from saprolite.variables import REGISTRY
 
 STORE_LIMIT_BYTES = 2 * 1024**3
 _FORCING = ForcingYear._fields
 Report = Callable[[str, int, int], None]
+Cells = npt.NDArray[np.int64]
 
 
 class StoredForcing:
     """The forcing of a finished ``inputs.zarr``, in the place of the product it came from."""
 
-    def __init__(self, group: zarr.Group, source: Forcing, years: range) -> None:
-        self._group = group
+    def __init__(self, path: Place, source: Forcing, years: range, cells: Cells) -> None:
+        self._path = path
         self._years = years
+        self._cells = cells
         self.grid = source.grid
         self.layer_edges = source.layer_edges
         self.product = source.product
@@ -48,89 +49,94 @@ class StoredForcing:
         self.land = source.land
         self.land_ice = source.land_ice
 
-    def read_year(self, year: int, cells: npt.NDArray[np.int64]) -> ForcingYear:
-        """The twelve months of a year; ``cells`` must be the packed cells of the store."""
-        start = 12 * self._years.index(year)
-        stored: Any = self._group
-        arrays = [np.asarray(stored[name][start : start + 12]) for name in _FORCING]
-        if arrays[0].shape[-1] != cells.size:
-            raise ValueError("a stored forcing is read with all its cells")
-        return ForcingYear(*arrays)
+    def read_year(self, year: int, cells: Cells) -> ForcingYear:
+        """The twelve months of a year: views of the local store, read-only.
+
+        ``cells`` must be cells of the store that follow one another.
+        """
+        start = int(np.searchsorted(self._cells, cells[0])) if cells.size else 0
+        part = slice(start, start + cells.size)
+        if not np.array_equal(self._cells[part], cells):
+            raise ValueError("a stored forcing is read at cells that follow one another in it")
+        number = self._years.index(year)
+        return ForcingYear(*(self._chunk(name, number)[..., part] for name in _FORCING))
+
+    def _chunk(self, name: str, number: int) -> npt.NDArray[np.float32]:
+        shape = _shape(name, len(self.layer_edges) - 1, self._cells.size)
+        try:
+            return read_chunk(self._path / name, _index(name, number), np.float32, shape, RAW)
+        except DAMAGED as error:
+            raise StoreError(
+                "The prepared inputs of the run cannot be read (1 problem)",
+                [Problem(str(self._path / name), f"{type(error).__name__}: {error}",
+                         "the store as it was written",
+                         "the same command again: it prepares the inputs anew")],
+            ) from error  # fmt: skip
 
 
-def write_inputs(path: Path, prepared: Prepared, fingerprint: str, report: Report) -> Prepared:
-    """Write the static fields and, if it is to be stored, the forcing.
+def write_inputs(path: Place, prepared: Prepared, fingerprint: str, report: Report) -> Prepared:
+    """Write the static fields and, if it is to be stored, the forcing, checked as it is read.
 
     Returns the prepared inputs, reading from the store where the forcing is in it. A store that is
-    complete for the same ``fingerprint`` is kept as it is.
+    whole for the same ``fingerprint`` is kept as it is. Raises ``InputError`` for a wrong value of
+    the forcing, ``StoreError`` where the store cannot be written.
     """
-    study = prepared.study
-    years = _stored_years(prepared)
-    keep = study.output.store_forcing
-    store_forcing = keep == "always" or (
-        keep == "auto"
-        and (forcing_bytes(prepared) < STORE_LIMIT_BYTES or isinstance(prepared.forcing, Regridded))
-    )
-    group = _complete(path, fingerprint)
-    if group is None:
+    if not inputs_are_written(path, fingerprint):
         with writing(path):
             group = create_group(path, _attributes(prepared))
-            _write_coordinates(group, prepared)
-            _write_statics(group, prepared)
-            if store_forcing:
-                _write_forcing(group, prepared, years, report)
-            group.attrs["complete"] = _mark(fingerprint, group)
+            write_coordinates(group, prepared)
+            write_statics(group, prepared)
+            forcing = _write_forcing(path, group, prepared, report) if keeps(prepared) else {}
+            mark = {"run": fingerprint, "files": _statics(path), **forcing}
+            group.attrs["complete"] = json.dumps(mark)  # text alone goes into a NetCDF file
         consolidate(path)
-    return _stored(prepared, group, years) if store_forcing else prepared
+    return stored_inputs(path, prepared)
 
 
-def _complete(path: Path, fingerprint: str) -> zarr.Group | None:
-    """The store of these inputs if it is whole: written to the end, and as it was written."""
+def stored_inputs(path: Place, prepared: Prepared) -> Prepared:
+    """The prepared inputs, reading the forcing from a whole store where it is in it."""
+    if not keeps(prepared):
+        return prepared
+    years = _stored_years(prepared)
+    forcing = StoredForcing(path, prepared.forcing, years, prepared.source_cells)
+    return replace(prepared, forcing=forcing)
+
+
+def keeps(prepared: Prepared) -> bool:
+    """Whether the forcing of a study is to be stored."""
+    keep = prepared.study.output.store_forcing
+    # A regridded forcing costs much to read, and is small.
+    regridded = prepared.study.grid.resolution_deg is not None
+    small = forcing_bytes(prepared) < STORE_LIMIT_BYTES
+    return keep == "always" or (keep == "auto" and (small or regridded))
+
+
+def inputs_are_written(path: Place, fingerprint: str) -> bool:
+    """Whether the store of these inputs is whole: written to the end, and as it was written.
+
+    Then all inputs have been read and checked. Reads every byte once, a piece at a time.
+    """
     if not path.is_dir():
-        return None
+        return False
     try:
-        group = open_group(path)
-        whole = group.attrs["complete"] == _mark(fingerprint, group)
+        mark = json.loads(str(open_group(path).attrs["complete"]))
+        return bool(mark == {"run": fingerprint, "files": _statics(path), **_checksums(path, mark)})
     except DAMAGED:
-        return None
-    return group if whole else None
-
-
-def _mark(fingerprint: str, group: zarr.Group) -> str:
-    return f"run {fingerprint}, arrays {_checksum(group)}"
-
-
-def _checksum(group: zarr.Group) -> str:
-    """SHA-256 of every array, a year of months at a time."""
-    total = hashlib.sha256()
-    for name, array in sorted(group.arrays()):
-        total.update(f"{name}{array.shape}".encode())
-        stored: Any = array
-        step = array.chunks[0] if array.ndim else 1
-        for start in range(0, array.shape[0] if array.ndim else 0, max(1, step)):
-            values = np.asarray(stored[start : start + step])
-            text = values.dtype.kind not in "fiu"
-            total.update("\n".join(map(str, values)).encode() if text else values.tobytes())
-    return total.hexdigest()
-
-
-def inputs_are_written(path: Path, fingerprint: str) -> bool:
-    """Whether the store of these inputs is whole: then all of them have been read and checked."""
-    return _complete(path, fingerprint) is not None
+        return False
 
 
 def check_all_years(prepared: Prepared, report: Report) -> None:
     """Read every year of the forcing, so that a wrong value is found before anything is done."""
     years = _stored_years(prepared)
-    for number, year in enumerate(years):
-        prepared.read_year(year)
-        report("checking inputs", number + 1, len(years))
+    done = in_order(prepared.read_year, years, prepared.study.engine.workers)
+    for number, _ in enumerate(done, 1):
+        report("checking inputs", number, len(years))
 
 
 def forcing_bytes(prepared: Prepared) -> int:
-    """Size of the forcing as float64, uncompressed."""
+    """Size of the forcing as it is stored: float32, uncompressed."""
     layers = len(prepared.layer_edges) - 1
-    return 8 * 12 * len(_stored_years(prepared)) * (2 * layers + 1) * prepared.cells.size
+    return 4 * 12 * len(_stored_years(prepared)) * (2 * layers + 1) * prepared.cells.size
 
 
 def _stored_years(prepared: Prepared) -> range:
@@ -138,8 +144,23 @@ def _stored_years(prepared: Prepared) -> range:
     return range(years.start - 1, years.stop) if prepared.previous_year else years
 
 
-def _stored(prepared: Prepared, group: zarr.Group, years: range) -> Prepared:
-    return replace(prepared, forcing=StoredForcing(group, prepared.forcing, years))
+def _statics(path: Place) -> str:
+    """Checksum of the files that are no chunks of the forcing; of the group itself, the mark."""
+    chunks = tuple(f"{name}/c/" for name in _FORCING)
+    names = [name for name in files_below(path) if not name.startswith((*chunks, "zarr.json"))]
+    sums = in_order(lambda name: file_checksum(path / name), names, None)
+    lines = [f"{name} {checksum}" for name, checksum in zip(names, sums, strict=True)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _checksums(path: Place, mark: Any) -> dict[str, list[str | None]]:
+    """Checksums of the chunks of the forcing that a mark speaks of."""
+    chunks = [(name, number) for name in _FORCING for number in range(len(mark.get(name, ())))]
+    sums = in_order(lambda item: chunk_checksum(path / item[0], _index(*item)), chunks, None)
+    found: dict[str, list[str | None]] = {name: [] for name in _FORCING if name in mark}
+    for (name, _), checksum in zip(chunks, sums, strict=True):
+        found[name].append(checksum)
+    return found
 
 
 def _attributes(prepared: Prepared) -> dict[str, Any]:
@@ -152,97 +173,50 @@ def _attributes(prepared: Prepared) -> dict[str, Any]:
     }
 
 
-def _write_coordinates(group: zarr.Group, prepared: Prepared) -> None:
-    row, column = np.divmod(prepared.cells, prepared.grid.lon.size)
-    edges = np.array(prepared.layer_edges)
-    add_array(
-        group,
-        "cell",
-        ["cell"],
-        prepared.cells,
-        {"long_name": "flat index of the cell in the study grid", "units": "1"},
-    )
-    add_array(
-        group,
-        "lat",
-        ["cell"],
-        prepared.grid.lat[row],
-        {"standard_name": "latitude", "units": "degrees_north"},
-    )
-    add_array(
-        group,
-        "lon",
-        ["cell"],
-        prepared.grid.lon[column],
-        {"standard_name": "longitude", "units": "degrees_east"},
-    )
-    add_array(group, "cell_area", ["cell"], prepared.area, REGISTRY["cell_area"].attributes)
-    for name, values in (("layer_top", edges[:-1]), ("layer_bottom", edges[1:])):
-        add_array(
+def _write_forcing(
+    path: Place, group: zarr.Group, prepared: Prepared, report: Report
+) -> dict[str, list[str]]:
+    """Write the forcing, year by year on threads; returns the checksums of its chunks."""
+    years = _stored_years(prepared)
+    _add_months(group, years)
+    layers, cells = len(prepared.layer_edges) - 1, prepared.cells.size
+    for name in _FORCING:
+        chunk = _shape(name, layers, cells)
+        add_empty(
             group,
             name,
-            ["layer"],
-            values,
-            {"long_name": f"depth of the {name.replace('_', ' ')}", "units": "m"},
+            REGISTRY[name].dims,
+            (12 * len(years), *chunk[1:]),
+            chunk,
+            REGISTRY[name].attributes,
+            np.float32,
+            RAW,
         )
-    write_layers_and_minerals(group, prepared, tuple(prepared.study.minerals.names))
+
+    def write_year(number: int) -> list[str]:
+        values = prepared.read_year(years[number])._asdict()
+        return [write_chunk(path / name, _index(name, number), array, RAW)
+                for name, array in values.items()]  # fmt: skip
+
+    sums: dict[str, list[str]] = {name: [] for name in _FORCING}
+    for year in in_order(write_year, range(len(years)), prepared.study.engine.workers):
+        for name, checksum in zip(_FORCING, year, strict=True):
+            sums[name].append(checksum)
+        report("inputs", len(sums[name]), len(years))
+    return sums
 
 
-def write_layers_and_minerals(
-    group: zarr.Group, prepared: Prepared, minerals: tuple[str, ...]
-) -> None:
-    """The coordinates that every store of a run has in common."""
-    add_array(
-        group,
-        "layer",
-        ["layer"],
-        np.arange(1, len(prepared.layer_edges)),
-        {"long_name": "number of the soil layer, from the surface down", "units": "1"},
-    )
-    add_array(
-        group,
-        "mineral",
-        ["mineral"],
-        np.array(minerals, dtype="U"),
-        {"long_name": "mineral"},
-    )
+def _shape(name: str, layers: int, cells: int) -> tuple[int, ...]:
+    """Of a chunk: a year of all cells."""
+    return (12, layers, cells) if "layer" in REGISTRY[name].dims else (12, cells)
 
 
-def _write_statics(group: zarr.Group, prepared: Prepared) -> None:
-    soil = prepared.soil
-    layered = ["layer", "cell"]
-    for name in ("clay", "silt", "sand", "bulk_density"):
-        add_array(group, name, layered, getattr(soil, name), REGISTRY[name].attributes)
-    variable = REGISTRY["effective_thickness"].attributes
-    add_array(group, "effective_thickness", layered, soil.thickness, variable)
-    shares = np.stack(list(soil.mineral_share.values()))
-    add_array(
-        group, "mineral_share", ["mineral", *layered], shares, REGISTRY["mineral_share"].attributes
-    )
-    add_array(
-        group, "climate_class", ["cell"], prepared.climate, REGISTRY["climate_class"].attributes
-    )
-    add_array(
-        group, "missing_inputs", ["cell"], prepared.missing, missing_attributes(prepared.causes)
-    )
-    if prepared.column is not None:
-        for name, (values, unit) in prepared.column.described().items():
-            dims = layered if values.ndim == 2 else ["cell"]
-            attributes = {"long_name": f"soil column: {name}", "units": unit}
-            add_array(group, f"column_{name.replace('.', '_')}", dims, values, attributes)
+def _index(name: str, number: int) -> tuple[int, ...]:
+    """Which chunk a year is."""
+    return (number, *(0,) * (len(REGISTRY[name].dims) - 1))
 
 
-def missing_attributes(causes: tuple[str, ...] = CAUSES) -> dict[str, Any]:
-    """CF attributes of the bit mask of missing inputs."""
-    return {
-        "long_name": "inputs that the cell lacks; 0 = none",
-        "units": "1",
-        "flag_masks": [1 << bit for bit in range(len(causes))],
-        "flag_meanings": " ".join(causes),
-    }
-
-
-def _write_forcing(group: zarr.Group, prepared: Prepared, years: range, report: Report) -> None:
+def _add_months(group: zarr.Group, years: range) -> None:
     origin = date(1970, 1, 1)
     days = [(date(year, month, 1) - origin).days for year in years for month in range(1, 13)]
     add_array(
@@ -257,20 +231,3 @@ def _write_forcing(group: zarr.Group, prepared: Prepared, years: range, report: 
             "long_name": "first day of the month",
         },
     )
-    layers, cells = len(prepared.layer_edges) - 1, prepared.cells.size
-    for name in _FORCING:
-        inner = (layers, cells) if "layer" in REGISTRY[name].dims else (cells,)
-        add_empty(
-            group,
-            name,
-            REGISTRY[name].dims,
-            (12 * len(years), *inner),
-            (12, *inner),
-            REGISTRY[name].attributes,
-        )
-    stored: Any = group
-    for index, year in enumerate(years):
-        values = prepared.read_year(year)
-        for name, array in values._asdict().items():
-            stored[name][12 * index : 12 * index + 12] = array
-        report("inputs", index + 1, len(years))

@@ -94,7 +94,7 @@ class Pathway:
             slope = -self.order
         elif self.name == "R":
             ligand = np.maximum(at.ligand, LEAST_LIGAND)
-            slope = self.order * slopes.ligand / (ligand * (1.0 + ligand / self.c_r))
+            slope = eq.log_ligand_slope(ligand, self.c_r, self.order * slopes.ligand)
         if self.x_bc.any():
             slope = slope - self.x_bc * eq.log_brake_slope(
                 at.base_cations, self.c_bc, slopes.base_cations

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import netCDF4
 import numpy as np
@@ -18,6 +19,10 @@ from saprolite.errors import InputError, Problem, did_you_mean
 from saprolite.variables import REGISTRY
 
 Array = npt.NDArray[np.float64]
+
+# The HDF5 library is not thread-safe, and netCDF4 lets go of the interpreter while it reads. All
+# that calls it holds this lock, h5py too: an installation may share one library between the two.
+HDF5_LOCK = threading.RLock()
 
 UNIT_SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "kg m-2": ("kg m-2", "kg/m2", "kg/m^2", "kg m^-2", "kg m**-2", "mm"),
@@ -75,32 +80,41 @@ def broken(path: Path, what: str, found: str) -> InputError:
 
 @contextmanager
 def netcdf(path: Path, what: str) -> Iterator[netCDF4.Dataset]:
-    """An open NetCDF file with raw values (no masking, no scaling)."""
+    """An open NetCDF file with raw values (no masking, no scaling); one thread at a time."""
     require_file(path, what)
-    try:
-        dataset = netCDF4.Dataset(path)
-    except OSError as error:
-        size = path.stat().st_size
-        raise broken(path, what, f"not a complete NetCDF file ({size} bytes): {error}") from error
-    try:
-        dataset.set_auto_maskandscale(False)
-        yield dataset
-    except RuntimeError as error:  # netCDF4 raises it for a damaged chunk
-        raise broken(path, what, f"damaged data: {error}") from error
-    finally:
-        dataset.close()
+    with HDF5_LOCK:
+        try:
+            dataset = netCDF4.Dataset(path)
+        except OSError as error:
+            found = f"not a complete NetCDF file ({path.stat().st_size} bytes): {error}"
+            raise broken(path, what, found) from error
+        try:
+            dataset.set_auto_maskandscale(False)
+            yield dataset
+        except RuntimeError as error:  # netCDF4 raises it for a damaged chunk
+            raise broken(path, what, f"damaged data: {error}") from error
+        finally:
+            dataset.close()
 
 
 def decode(variable: Any, index: Any = ...) -> Array:
     """Values of a NetCDF variable as float64: fill NaN, scale and offset applied (CF 8.1)."""
-    raw = np.asarray(variable[index])
-    attributes = set(variable.ncattrs())
+    return unpacked(np.asarray(variable[index]), attributes_of(variable))
+
+
+def attributes_of(variable: Any) -> dict[str, Any]:
+    """The attributes of a NetCDF variable."""
+    return {name: getattr(variable, name) for name in variable.ncattrs()}
+
+
+def unpacked(raw: npt.NDArray[Any], attributes: Mapping[str, Any]) -> Array:
+    """Stored numbers as float64: fill NaN, scale and offset of the attributes applied."""
     values = raw.astype(np.float64)
     for name in ("_FillValue", "missing_value"):
         if name in attributes:
-            values[raw == np.asarray(getattr(variable, name)).astype(raw.dtype)] = np.nan
-    scale = float(variable.scale_factor) if "scale_factor" in attributes else 1.0
-    offset = float(variable.add_offset) if "add_offset" in attributes else 0.0
+            values[raw == np.asarray(attributes[name]).astype(raw.dtype)] = np.nan
+    scale = float(attributes.get("scale_factor", 1.0))
+    offset = float(attributes.get("add_offset", 0.0))
     if scale != 1.0:
         values = values * scale
     return values + offset if offset else values
@@ -123,7 +137,29 @@ def known_unit(text: str, accepted: Sequence[str]) -> str | None:
     return None
 
 
+class Spread(NamedTuple):
+    """What a field holds, missing values left out."""
+
+    number: int
+    smallest: float
+    largest: float
+    mean: float
+
+    @classmethod
+    def of(cls, values: Array) -> Spread:
+        """The spread of the finite values of an array."""
+        finite = values[np.isfinite(values)]
+        if finite.size == 0:
+            return cls(0, np.nan, np.nan, np.nan)
+        return cls(finite.size, float(finite.min()), float(finite.max()), float(finite.mean()))
+
+
 def range_problem(where: str, name: str, values: Array, advice: str) -> Problem | None:
+    """What is wrong if values leave the valid range of a variable of the registry, else None."""
+    return spread_problem(where, name, Spread.of(values), advice)
+
+
+def spread_problem(where: str, name: str, found: Spread, advice: str) -> Problem | None:
     """What is wrong if values leave the valid range of a variable of the registry, else None.
 
     The mean is held against the plausible bounds when there are at least 100 values: it catches
@@ -131,29 +167,26 @@ def range_problem(where: str, name: str, values: Array, advice: str) -> Problem 
     """
     variable = REGISTRY[name]
     low, high = variable.valid_range
-    finite = values[np.isfinite(values)]
-    if finite.size == 0:
+    if found.number == 0:
         return Problem(
             f"{where}: {name}",
             "no value at all, only missing ones",
             f"{low:g} to {high:g} {variable.unit}",
             "check the fill value and the file",
         )
-    smallest, largest = float(finite.min()), float(finite.max())
-    if smallest < low or largest > high:
+    if found.smallest < low or found.largest > high:
         return Problem(
             f"{where}: {name}",
-            f"{smallest:.6g} to {largest:.6g}",
+            f"{found.smallest:.6g} to {found.largest:.6g}",
             f"{low:g} to {high:g} {variable.unit}",
             advice,
         )
-    mean = float(finite.mean())
-    if variable.plausible_mean and finite.size >= 100:
+    if variable.plausible_mean and found.number >= 100:
         low, high = variable.plausible_mean
-        if not low <= mean <= high:
+        if not low <= found.mean <= high:
             return Problem(
                 f"{where}: {name}",
-                f"a mean of {mean:.4g}",
+                f"a mean of {found.mean:.4g}",
                 f"a mean of {low:g} to {high:g} {variable.unit}",
                 advice,
             )

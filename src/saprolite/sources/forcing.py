@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from saprolite.grid import Grid
-from saprolite.sources.files import Array
+
+Array = npt.NDArray[np.floating[Any]]
 
 
 class ForcingYear(NamedTuple):

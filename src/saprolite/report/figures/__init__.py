@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from saprolite.analysis import RunMaps
+from saprolite.places import Place
 from saprolite.report.figures.flux_maps import draw_flux_maps
 from saprolite.report.figures.latitude import draw_latitude_profile
 from saprolite.report.figures.totals import draw_annual_totals, draw_totals
 
 
-def draw_all(maps: RunMaps, folder: Path, report: Callable[[str, int, int], None]) -> list[Path]:
+def draw_all(maps: RunMaps, folder: Place, report: Callable[[str, int, int], None]) -> list[Place]:
     """Draw every figure of a run into a folder."""
     paths = draw_flux_maps(maps, folder)
     report("drawing", 1, 4)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from saprolite.analysis import RunMaps
+from saprolite.places import Place
 from saprolite.report.figures.style import (
     FLUX_LABEL,
     Array,
@@ -16,7 +15,7 @@ from saprolite.report.figures.style import (
 )
 
 
-def draw_flux_maps(maps: RunMaps, folder: Path) -> list[Path]:
+def draw_flux_maps(maps: RunMaps, folder: Place) -> list[Place]:
     """One file per layer on one colour scale, and one for the column on its own."""
     limit = max(colour_limit(layer) for layer in maps.layers)
     paths = []
@@ -26,7 +25,7 @@ def draw_flux_maps(maps: RunMaps, folder: Path) -> list[Path]:
     return paths
 
 
-def _one_map(maps: RunMaps, values: Array, depth: str, limit: float, folder: Path) -> Path:
+def _one_map(maps: RunMaps, values: Array, depth: str, limit: float, folder: Place) -> Place:
     figure = new_figure(8.4, 4.8)
     axes = map_axes(figure, 111, maps)
     mesh = draw_map(axes, maps, values, limit)

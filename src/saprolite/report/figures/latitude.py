@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from saprolite.analysis import RunMaps, latitude_profile
+from saprolite.places import Place
 from saprolite.report.figures.style import FLUX_LABEL, new_figure, plain, save
 
 
-def draw_latitude_profile(maps: RunMaps, folder: Path) -> Path:
+def draw_latitude_profile(maps: RunMaps, folder: Place) -> Place:
     """Mean flux, total per degree, and coverage against latitude."""
     profile = latitude_profile(maps)
     height = float(np.diff(maps.lat_edges)[0])

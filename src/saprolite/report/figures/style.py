@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import textwrap
-from pathlib import Path
 from typing import Any
 
 import cartopy.crs as ccrs
@@ -16,6 +16,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from saprolite.analysis import RunMaps
+from saprolite.places import Place, make_folder, write_bytes, writing
 
 Array = npt.NDArray[np.float64]
 FLUX_LABEL = "carbon sink flux (t C km$^{-2}$ yr$^{-1}$)"
@@ -33,15 +34,16 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
-def save(figure: Figure, path: Path, maps: RunMaps) -> None:
+def save(figure: Figure, path: Place, maps: RunMaps) -> None:
     """Write the PNG; the caption names the reading and what is not data, the metadata too."""
     caption = str(maps.attributes["comment"])
     lines = textwrap.wrap(caption, int(figure.get_figwidth() * 16))
     figure.supxlabel("\n".join(lines), fontsize=6.5, color="#444444", x=0.01, ha="left")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".part")
-    figure.savefig(temporary, format="png", metadata={"Title": path.stem, "Description": caption})
-    temporary.replace(path)
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", metadata={"Title": path.stem, "Description": caption})
+    with writing(path):
+        make_folder(path.parent)
+        write_bytes(path, drawn.getbuffer())
 
 
 def map_axes(figure: Figure, position: Any, maps: RunMaps) -> Any:

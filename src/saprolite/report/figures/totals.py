@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from saprolite.analysis import RunMaps, zone_rows
+from saprolite.places import Place
 from saprolite.report.figures.style import ZONE_COLOURS, new_figure, plain, save
 
 _TOTAL_LABEL = "total (Tg C yr$^{-1}$)"
 
 
-def draw_totals(maps: RunMaps, folder: Path) -> Path:
+def draw_totals(maps: RunMaps, folder: Place) -> Place:
     """Bars per layer, divided by climate group, and per climate group; totals written on them."""
     zones = zone_rows(maps)
     figure = new_figure(8.4, 4.4)
@@ -51,7 +50,7 @@ def draw_totals(maps: RunMaps, folder: Path) -> Path:
     return path
 
 
-def draw_annual_totals(maps: RunMaps, folder: Path) -> Path:
+def draw_annual_totals(maps: RunMaps, folder: Place) -> Place:
     """The total of each year, by layer and altogether."""
     figure = new_figure(8.4, 4.0)
     totals, departure = figure.subplots(1, 2)

@@ -1,0 +1,231 @@
+"""The whole Earth: 0.25 degree, 49 years, four layers, all experiments, trends; each step in a
+process of its own.
+
+    python benchmarks/earth.py [--quick] [--netcdf MONTHS] [--folder FOLDER] [--out FILE]
+
+From the packed store, against only reading that store; against cells, years and workers; with
+--netcdf also from that many generated monthly files (36 variables each), against the stand-alone
+xarray + Dask script on the same files. The full size takes about 10 GB in FOLDER, and 27 MB more
+for each month of --netcdf.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import netCDF4
+import numpy as np
+from harness import SIZES, add_size, cores, in_fresh_process, machine, say
+from world_025 import month_path, write_month
+
+import world
+
+TASKS = "earth_tasks.py"
+DISTINCT_MONTHS = 24
+
+
+class Case(NamedTuple):
+    """An Earth of a resolution (degrees) and a number of years."""
+
+    resolution: float
+    years: int
+
+
+class Plan(NamedTuple):
+    """The cases of a size; ``rounds``: runs of each, the least time counts."""
+
+    main: Case
+    cells: tuple[float, ...]
+    years: tuple[int, ...]
+    rounds: int
+    script_months: int
+    resolution_of_files: float
+
+
+PLANS = {
+    "full": Plan(Case(0.25, 49), (1.0, 0.5), (12, 24), 3, 60, 0.25),
+    "quick": Plan(Case(1.0, 12), (2.0,), (6,), 2, 12, 1.0),
+    "tiny": Plan(Case(10.0, 3), (), (), 1, 12, 10.0),
+}
+
+
+def measure(plan: Plan, folder: Path, months: int) -> dict[str, Any]:
+    """Every step, in order."""
+    workers = cores()
+    cases = [plan.main, *(Case(resolution, plan.main.years) for resolution in plan.cells),
+             *(Case(plan.main.resolution, years) for years in plan.years)]  # fmt: skip
+    rows = [_case(case, folder, plan.rounds, workers) for case in cases]
+    main = rows[0]
+    out = _folder_of(plan.main, folder)
+    one = _least(lambda: _run(plan.main, out, 1), plan.rounds) if workers > 1 else main["run"]
+    results: dict[str, Any] = {
+        "workers": workers,
+        "cases": rows,
+        "main_case_by_workers": {"1": one["seconds"], str(workers): main["run"]["seconds"]},
+        "computing_and_trends_to_reading": {
+            "with zarr and xarray":
+                main["run"]["computing_and_trends_s"] / main["read_with_xarray_s"],
+            "with the reader of the engine":
+                main["run"]["computing_and_trends_s"] / main["read_with_saprolite_s"],
+        },
+        "run_to_reading": {
+            "with zarr and xarray": main["run"]["seconds"] / main["read_with_xarray_s"],
+            "with the reader of the engine":
+                main["run"]["seconds"] / main["read_with_saprolite_s"],
+        },
+    }  # fmt: skip
+    if months:
+        results["netcdf"] = _from_files(plan, folder, months, workers)
+    return results
+
+
+def _case(case: Case, folder: Path, rounds: int, workers: int) -> dict[str, Any]:
+    """One Earth: made and computed once, then computed again from its store, and only read."""
+    say(f"earth: {case.resolution} degree, {case.years} years")
+    out = _folder_of(case, folder)
+    shutil.rmtree(out, ignore_errors=True)
+    first = _run(case, out, workers)
+    again = _least(lambda: _run(case, out, workers), rounds)
+    with_xarray = _least(lambda: in_fresh_process(TASKS, "read_with_xarray", out=str(out)), rounds)
+    read = in_fresh_process(
+        TASKS, "read_with_saprolite", out=str(out), workers=workers, **case._asdict()
+    )
+    return {
+        **case._asdict(),
+        "cells": read["cells"],
+        "first_run": first,
+        "run": again,
+        "read_with_xarray_s": with_xarray["seconds"],
+        "read_with_saprolite_s": read["seconds"],
+        "microseconds_per_cell_and_year":
+            1e6 * again["seconds"] / (read["cells"] * case.years),
+    }  # fmt: skip
+
+
+def _folder_of(case: Case, folder: Path) -> Path:
+    return folder / f"earth_{case.resolution}_{case.years}"
+
+
+def _run(case: Case, out: Path, workers: int) -> dict[str, Any]:
+    return in_fresh_process(TASKS, "run", out=str(out), workers=workers, **case._asdict())
+
+
+def _least(action: Callable[[], dict[str, Any]], rounds: int) -> dict[str, Any]:
+    """The fastest of some rounds; the greatest peak of memory of all."""
+    found = [action() for _ in range(rounds)]
+    best = min(found, key=lambda item: item["seconds"])
+    if "peak_private_GB" in best:
+        best["peak_private_GB"] = max(item["peak_private_GB"] for item in found)
+    return best
+
+
+def _from_files(plan: Plan, folder: Path, months: int, workers: int) -> dict[str, Any]:
+    """The run from monthly NetCDF files, and the stand-alone script on some of them."""
+    files = folder / f"months_{plan.resolution_of_files}"
+    write_files(files, months, plan.resolution_of_files)
+    subset = min(plan.script_months, months)
+    few = folder / f"months_{plan.resolution_of_files}_few"
+    shutil.rmtree(few, ignore_errors=True)
+    few.mkdir()
+    for path in sorted(files.glob("GLDAS*.nc4"))[:subset]:
+        (few / path.name).symlink_to(path)
+    part = _run_files(few, folder / "run_few_files", subset // 12, workers, plan.rounds)
+    whole = part
+    if months > subset:
+        whole = _run_files(files, folder / "run_files", months // 12, workers, plan.rounds)
+    say(f"earth: the xarray + Dask script on {subset} months")
+    script = _script(few, folder, folder / "run_few_files", subset // 12)
+    runs = 1 + len(world.EXPERIMENTS)
+    return {
+        "months": months,
+        "run": whole,
+        "months_of_the_script": subset,
+        "run_on_the_months_of_the_script": part,
+        "script": script,
+        "one_script_run_to_run_with_all_experiments": script["seconds"] / part["seconds"],
+        "script_for_each_experiment_to_run":
+            runs * script["seconds"] / part["seconds"],
+        "number_of_script_runs": runs,
+    }  # fmt: skip
+
+
+def _run_files(files: Path, out: Path, years: int, workers: int, rounds: int) -> dict[str, Any]:
+    say(f"earth: {12 * years} months from NetCDF")
+    shutil.rmtree(out, ignore_errors=True)
+    return _least(
+        lambda: in_fresh_process(
+            TASKS, "run_files", out=str(out), folder=str(files), first=world.FIRST_YEAR,
+            years=years, workers=workers,
+        ),
+        rounds + 1,
+    )  # fmt: skip
+
+
+def write_files(folder: Path, months: int, resolution: float) -> None:
+    """Monthly files from the first year on; after two years their fields repeat."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for index in range(months):
+        path = _month_file(folder, resolution, index)
+        if path.exists():
+            continue
+        if index % 60 == 0:
+            say(f"earth: writing month {index + 1} of {months}")
+        year, month = world.FIRST_YEAR + index // 12, index % 12 + 1
+        if index < DISTINCT_MONTHS:
+            write_month(path, year, month, resolution)
+            continue
+        part = path.with_suffix(".part")
+        shutil.copyfile(_month_file(folder, resolution, index % DISTINCT_MONTHS), part)
+        with netCDF4.Dataset(part, "r+") as dataset:
+            days = np.datetime64(f"{year}-{month:02d}-01") - np.datetime64("2000-01-01")
+            dataset["time"][:] = days.astype(int)
+        part.replace(path)
+
+
+def _month_file(folder: Path, resolution: float, index: int) -> Path:
+    return month_path(folder, resolution, world.FIRST_YEAR + index // 12, index % 12 + 1)
+
+
+def _script(files: Path, folder: Path, run: Path, years: int) -> dict[str, Any]:
+    """The stand-alone script, one experiment, and what it gives beside a run on the same files."""
+    soil, out = folder / "soil.nc", folder / "script.nc"
+    in_fresh_process(
+        TASKS, "soil", folder=str(files), first=world.FIRST_YEAR, years=years, path=str(soil)
+    )
+    return in_fresh_process(
+        TASKS, "script", pattern=str(files / "GLDAS*.nc4"), soil=str(soil), out=str(out),
+        run=str(run),
+    )  # fmt: skip
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add_size(parser)
+    parser.add_argument("--netcdf", type=int, default=0, metavar="MONTHS",
+                        help="months to generate and read as NetCDF, a multiple of 12")  # fmt: skip
+    parser.add_argument("--folder", type=Path, help="where the stores and files go, and stay")
+    parser.add_argument("--out", type=Path, help="file for the results (JSON); else printed")
+    options = parser.parse_args()
+    if options.netcdf % 12:
+        parser.error("--netcdf: whole years, a multiple of 12")
+    assert options.size in SIZES
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = options.folder or Path(temporary)
+        found = measure(PLANS[options.size], folder.resolve(), options.netcdf)
+    results = {"size": options.size, "machine": machine(), **found}
+    text = json.dumps(results, indent=2, allow_nan=False) + "\n"
+    if options.out is None:
+        print(text, end="")
+    else:
+        options.out.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+"""The compiled solver of soil columns: tiles of lanes, layer by layer from the top down.
+
+A lane is solved from the same start with the same operations wherever it stands: no result depends
+on its neighbours, on the size of a tile, or on the number of threads.
+"""
+
+# Templates are compiled for the types that they are called with.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from types import FunctionType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from saprolite.column import compiled_newton as newton
+from saprolite.column import compiled_rows as r
+from saprolite.column import compiled_solution as solution
+from saprolite.column.compiled_law import FIRST_LIMIT
+from saprolite.column.compiled_newton import (
+    MOST_STEPS,
+    PATIENCE,
+    advance,
+    begin,
+    first_look,
+    imbalance,
+    look_at_ends,
+    newton_step,
+    second_look,
+    still_running,
+    tendency,
+    to_start,
+    unsure,
+)
+from saprolite.column.compiled_results import (
+    leaving,
+    pass_on,
+    read_inflow,
+    read_layer,
+    weathering,
+    write_layer,
+)
+from saprolite.column.compiled_solution import (
+    changing_terms,
+    delivered_bounds,
+    delivered_cations,
+    equilibria,
+    fixed_terms,
+    logarithms,
+    pair_weights,
+    pathway_constants,
+    solve_ions,
+    strong_ions,
+)
+from saprolite.compiled.binding import bound, inlined, specialised
+from saprolite.compiled.elementary import ELEMENTARY
+from saprolite.equations import elementary
+from saprolite.minerals import equilibrium
+
+PRECISION = "float64"
+LANES = r.LANES
+
+
+class Choices(NamedTuple):
+    """What a reading changes in the code of the solver."""
+
+    organic_acid: str
+    activity: str
+    aluminium_species: str
+    gibbsite_temperature: str
+
+
+_PARTS: tuple[Any, ...] = (
+    equilibria, strong_ions, pathway_constants, pair_weights, fixed_terms, delivered_bounds,
+    solve_ions, logarithms, changing_terms, delivered_cations, begin, imbalance, look_at_ends,
+    unsure, to_start, first_look, second_look, tendency, newton_step, advance, still_running,
+    read_layer, read_inflow, weathering, leaving, write_layer, pass_on,
+)  # fmt: skip
+_COEFFICIENTS = {
+    "davies": (newton.davies_coefficients, newton.davies_slope),
+    "guntelberg": (newton.guntelberg_coefficients, newton.guntelberg_slope),
+    "off": (newton.no_coefficients, newton.no_slope),
+}
+
+
+@cache
+def column_kernel(choices: Choices) -> Callable[..., None]:
+    """The solver for some choices of a reading; the law and the tables come with the call."""
+    chosen: dict[str, Any] = {
+        "organic": solution.triprotic
+        if choices.organic_acid == "triprotic"
+        else solution.monoprotic,
+        "hydrolysed": solution.four_hydroxides
+        if choices.aluminium_species == "hydrolysed"
+        else solution.no_hydroxides,
+        "gibbsite": solution.gibbsite_by_vant_hoff
+        if choices.gibbsite_temperature == "vant_hoff"
+        else solution.gibbsite_as_given,
+        "coefficients": _COEFFICIENTS[choices.activity][0],
+        "coefficient_slope": _COEFFICIENTS[choices.activity][1],
+        "GIBBSITE_ENTHALPY": equilibrium("gibbsite").enthalpy,
+    }
+    names = {part.__name__: bound_part(part, chosen) for part in _PARTS}
+    return specialised(_solve_columns, names, PRECISION)
+
+
+def bound_part(template: FunctionType, chosen: dict[str, Any]) -> Callable[..., Any]:
+    """A template with the equations that it names bound, and the parts that were chosen."""
+    names: dict[str, Any] = {}
+    for name in template.__code__.co_names:
+        value = chosen.get(name, template.__globals__.get(name))
+        if name in elementary.__all__ and value is getattr(elementary, name):
+            names[name] = ELEMENTARY[PRECISION][name]
+        elif isinstance(value, FunctionType) and value.__module__.startswith("saprolite.equations"):
+            names[name] = bound(value, PRECISION)
+        elif isinstance(value, FunctionType):
+            names[name] = bound_part(value, chosen)
+        elif value is not None:
+            names[name] = value
+    return inlined(template, names, PRECISION)
+
+
+def _solve_columns(
+    first, last, fields, surface, deposition, present, law, analytic, by_enthalpy, enthalpy_rows,
+    organic_density, uptake_share, solute_charge, first_guess, out, found, steps,
+):  # fmt: skip
+    """Solve the lanes from ``first`` to ``last``; ``steps`` counts evaluations by layer."""
+    terms, pairs = law.exponents.shape[0], law.pair_term.shape[0]
+    limits = law.ligand_limits.shape[0] + law.cation_limits.shape[0] + law.aluminium_limits.shape[0]
+    lanes = int(LANES)
+    s = np.zeros(r.ROWS * lanes)
+    logs, slopes = (
+        np.zeros((FIRST_LIMIT + limits) * lanes),
+        np.zeros((FIRST_LIMIT + limits) * lanes),
+    )
+    # The term beyond the last stays 0.
+    e, e_slopes = np.zeros((terms + 1) * lanes), np.zeros((terms + 1) * lanes)
+    all_weights = np.zeros((terms + 1) * lanes)
+    weights = np.zeros(pairs * lanes)
+    factors = np.zeros(law.coefficients.shape[0] * lanes)
+    k = np.zeros(law.constants.size * lanes)
+    for start in range(first, last, lanes):
+        count = min(lanes, last - start)
+        read_inflow(s, deposition, start, count, first_guess)
+        for layer in range(surface.shape[1]):
+            read_layer(s, fields, layer, start, count)
+            equilibria(s, analytic, by_enthalpy, enthalpy_rows, organic_density)
+            strong_ions(s, uptake_share)
+            pathway_constants(s, surface, layer, start, count, law, factors, k)
+            pair_weights(s, law, k, weights, all_weights)
+            fixed_terms(s, law, logs, e, weights)
+            begin(s)
+            looks = 2
+            if law.bounded:
+                delivered_bounds(s, law, weights)
+                for end in range(2):
+                    solve_ions(s)
+                    look_at_ends(s, end)
+                looks = 2 if unsure(s) else 0
+            if looks > 0:
+                begin(s)
+            else:
+                to_start(s)
+            for step in range(MOST_STEPS):
+                solve_ions(s)
+                logarithms(s, law, logs, slopes)
+                changing_terms(s, law, logs, slopes, e, e_slopes, all_weights)
+                delivered_cations(s, law, e, e_slopes, weights)
+                imbalance(s)
+                steps[layer] += 1
+                if step == 0 and looks > 0:
+                    first_look(s)
+                elif step == 1 and looks > 0:
+                    second_look(s)
+                    to_start(s)
+                else:
+                    tendency(s)
+                    newton_step(s, step > PATIENCE)
+                    advance(s, step > PATIENCE)
+                if (step > 0 or looks == 0) and not still_running(s):
+                    break
+            weathering(s, law, e, k)
+            leaving(s)
+            write_layer(s, law, k, solute_charge, layer, start, count, out, found)
+            pass_on(s, present, layer, start, count)

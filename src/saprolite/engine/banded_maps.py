@@ -1,0 +1,196 @@
+"""Maps of a Zarr group whose chunks are bands of latitude rows, written from packed land cells.
+
+A chunk holds one label of each leading dimension, all layers, the rows of a band and all
+longitudes. Only a map at a time is unpacked, into a buffer of the thread that writes it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from saprolite.errors import Problem, StoreError
+from saprolite.inputs import Prepared
+from saprolite.stores import (
+    DAMAGED,
+    Place,
+    add_empty,
+    chunk_checksum,
+    files_below,
+    read_chunk,
+    write_chunk,
+)
+
+Array = npt.NDArray[Any]
+Index = tuple[int, ...]
+
+
+class Band(NamedTuple):
+    """A band of rows with land: which chunk along latitude, its rows, its packed cells."""
+
+    chunk: int
+    rows: slice
+    cells: slice
+
+
+class _Kind(NamedTuple):
+    """What a chunk of an array is: type of its numbers, its layers (None without that axis)."""
+
+    dtype: np.dtype[Any]
+    layers: int | None
+
+
+class BandedMaps:
+    """The banded arrays of a group; any of them may be written by many threads at once."""
+
+    def __init__(self, path: Place, group: Any, prepared: Prepared, rows: int) -> None:
+        self._path = path
+        self._group = group
+        self._rows = rows
+        self._shape = prepared.grid.shape
+        self._layers = len(prepared.layer_edges) - 1
+        self._cells = prepared.cells
+        self._kinds: dict[str, _Kind] = {}
+        self._own = threading.local()
+        self.bands = tuple(self._cut())
+        self._masks = {band.chunk: self._mask(band) for band in self.bands}
+
+    def create(
+        self,
+        name: str,
+        leading: Mapping[str, int],
+        attributes: Mapping[str, Any],
+        *,
+        dtype: npt.DTypeLike = "f8",
+        layered: bool = True,
+    ) -> None:
+        """Add an empty array, in the place of one of the same name.
+
+        ``leading``: size of each dimension before (layer, lat, lon), or (lat, lon) if not
+        ``layered``.
+        """
+        if name in self._group:
+            del self._group[name]
+        layers = {"layer": self._layers} if layered else {}
+        dims = {**leading, **layers, "lat": self._shape[0], "lon": self._shape[1]}
+        chunks = (*(1,) * len(leading), *layers.values(), self._rows, self._shape[1])
+        add_empty(self._group, name, list(dims), tuple(dims.values()), chunks, attributes, dtype)
+        self._kinds.pop(name, None)
+
+    def write(self, name: str, index: Index, band: Band, values: Array) -> str:
+        """Write (layer, cell) or (cell,) on the cells of a band as a chunk; returns its checksum.
+
+        ``index``: position in each leading dimension.
+        """
+        kind = self._kind(name)
+        canvas = self._canvas(band, kind)
+        # Layer by layer and by a mask: an index, or one into the last axis alone, is slower.
+        for layer, packed in zip(
+            canvas.reshape(kind.layers or 1, -1), np.atleast_2d(values), strict=True
+        ):
+            layer[self._masks[band.chunk]] = packed
+        return write_chunk(self._path / name, self._place(index, band, kind), canvas)
+
+    def read(self, name: str, index: Index, band: Band) -> Array:
+        """What is stored on the cells of a band, (layer, cell) or (cell,).
+
+        Raises ``StoreError`` where it is missing or damaged.
+        """
+        with _reading(self._path / name):
+            kind = self._kind(name)
+            page = self._page(kind)
+            stored = read_chunk(
+                self._path / name, self._place(index, band, kind), kind.dtype, page.shape, into=page
+            )
+            return np.take(stored.reshape(*page.shape[:-2], -1), self._local(band), axis=-1)
+
+    def checksum(self, name: str, index: Index, band: Band) -> str | None:
+        """Checksum of the stored bytes of a chunk; None where there is none."""
+        return chunk_checksum(self._path / name, self._place(index, band, self._kind(name)))
+
+    def _cut(self) -> Iterator[Band]:
+        height, width = self._shape
+        for chunk, first in enumerate(range(0, height, self._rows)):
+            rows = slice(first, min(first + self._rows, height))
+            ends = np.searchsorted(self._cells, (rows.start * width, rows.stop * width))
+            if ends[1] > ends[0]:
+                yield Band(chunk, rows, slice(int(ends[0]), int(ends[1])))
+
+    def _kind(self, name: str) -> _Kind:
+        if name not in self._kinds:
+            metadata = self._group[name].metadata
+            layered = "layer" in metadata.dimension_names
+            self._kinds[name] = _Kind(
+                np.dtype(self._group[name].dtype), self._layers if layered else None
+            )
+        return self._kinds[name]
+
+    def _place(self, index: Index, band: Band, kind: _Kind) -> Index:
+        return (*index, *(() if kind.layers is None else (0,)), band.chunk, 0)
+
+    def _local(self, band: Band) -> npt.NDArray[np.int64]:
+        """The cells of a band as flat indices of its rows."""
+        first: int = band.rows.start * self._shape[1]
+        return np.asarray(self._cells[band.cells] - first)
+
+    def _mask(self, band: Band) -> npt.NDArray[np.bool_]:
+        """Which cells of the rows of a chunk are cells of its band, flat."""
+        mask = np.zeros(self._rows * self._shape[1], bool)
+        mask[self._local(band)] = True
+        return mask
+
+    def _canvas(self, band: Band, kind: _Kind) -> Array:
+        """A map of the rows of a chunk, NaN off the land of the band, to be filled by a thread."""
+        held: dict[_Kind, tuple[Band, Array]] = self._own.__dict__.setdefault("held", {})
+        drawn, canvas = held.get(kind, (None, None))
+        if canvas is None:
+            layers = () if kind.layers is None else (kind.layers,)
+            canvas = np.empty((*layers, self._rows, self._shape[1]), kind.dtype)
+        if drawn != band:
+            canvas.fill(np.nan)
+            held[kind] = (band, canvas)
+        return canvas
+
+    def _page(self, kind: _Kind) -> Array:
+        """A map of the rows of a chunk that a thread reads into, again and again."""
+        held: dict[_Kind, Array] = self._own.__dict__.setdefault("pages", {})
+        if kind not in held:
+            layers = () if kind.layers is None else (kind.layers,)
+            little = kind.dtype.newbyteorder("<")
+            held[kind] = np.empty((*layers, self._rows, self._shape[1]), little)
+        return held[kind]
+
+
+def rows_of_bands(height: int, bands: int) -> int:
+    """Rows of a chunk so that ``height`` rows make up to ``bands`` bands of equal height.
+
+    >>> rows_of_bands(600, 1), rows_of_bands(600, 7), rows_of_bands(3, 5)
+    (600, 86, 1)
+    """
+    return max(1, -(-height // bands))
+
+
+def dims_of(path: Place, group: Any) -> dict[str, Sequence[str]]:
+    """The dimensions of every array of a group, by its name, sorted."""
+    names = [name.partition("/")[0] for name in files_below(path) if name.endswith("/zarr.json")]
+    return {name: group[name].metadata.dimension_names or () for name in names}
+
+
+@contextmanager
+def _reading(where: Place) -> Iterator[None]:
+    """Turn what reading a damaged or half-removed store raises into a clear error."""
+    try:
+        yield
+    except StoreError:
+        raise
+    except DAMAGED as error:
+        raise StoreError(
+            "The results of the run cannot be read (1 problem)",
+            [Problem(str(where), f"{type(error).__name__}: {error}", "the store as it was written",
+                     "the same command again: it computes anew what is missing or damaged")],
+        ) from error  # fmt: skip

@@ -1,0 +1,133 @@
+"""How long a run will take: a little of each of its stages timed on this machine, and scaled."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from saprolite.engine.kernels import Block, Kernel, Report, kernel_of
+from saprolite.engine.plan import Plan, Seconds
+from saprolite.engine.reduce import series_of, why_no_trends
+from saprolite.inputs import Prepared
+from saprolite.sources.forcing import Forcing, ForcingYear
+from saprolite.stores import read_chunk, write_chunk
+from saprolite.threads import cores
+
+Array = npt.NDArray[Any]
+# Cells that are computed: slices from south to north, so that every climate has its part.
+_SLICES, _PATHWAY_CELLS, _COLUMN_CELLS = 4, 8192, 1024
+_TREND_SERIES = 50_000
+
+
+def calibrated(plan: Plan, prepared: Prepared, report: Report) -> Plan:
+    """The plan with its estimated times; reads a year of the forcing, writes a map into a
+    temporary folder, and compiles what the run needs."""
+    year, read = _timed(lambda: prepared.read_year(prepared.study.first_year))
+    report("calibrating", 1, 4)
+    held = replace(prepared, forcing=_HeldYear(prepared.forcing, prepared.source_cells, year))
+    kernel = kernel_of(held)
+    kernel.warm_up(report)
+    compute = _seconds_of_blocks(kernel, prepared)
+    report("calibrating", 2, 4)
+    write, reread, item = _seconds_of_a_map(prepared)
+    report("calibrating", 3, 4)
+    threads = min(plan.workers, cores())
+    reads = len(prepared.study.years) + int(prepared.previous_year)
+    blocks = 1 if _is_climatology(prepared) else len(prepared.study.years)
+    # Forcing that is not stored is read anew for every band.
+    passes = 1 if plan.stores_forcing else plan.bands
+    written = sum(array.bytes for array in plan.arrays)
+    kept = plan.forcing_bytes if plan.stores_forcing else 0
+    seconds = Seconds(
+        inputs=(read * reads * passes + write / item * kept) / threads,
+        compute=compute * blocks / threads,
+        write=write / item * written / threads,
+        trends=_seconds_of_trends(kernel, prepared, reread / item) / threads,
+    )
+    report("calibrating", 4, 4)
+    return replace(plan, seconds=seconds)
+
+
+class _HeldYear:
+    """A forcing whose every year is one that has been read."""
+
+    def __init__(self, source: Forcing, cells: npt.NDArray[np.int64], values: ForcingYear) -> None:
+        self._cells = cells
+        self._values = values
+        self.grid = source.grid
+        self.layer_edges = source.layer_edges
+        self.product = source.product
+        self.files = source.files
+        self.notes = source.notes
+        self.land = source.land
+        self.land_ice = source.land_ice
+
+    def read_year(self, year: int, cells: npt.NDArray[np.int64]) -> ForcingYear:  # noqa: ARG002
+        """The year at cells that follow one another."""
+        start = int(np.searchsorted(self._cells, cells[0])) if cells.size else 0
+        return ForcingYear(*(array[..., start : start + cells.size] for array in self._values))
+
+
+def _seconds_of_blocks(kernel: Kernel, prepared: Prepared) -> float:
+    """Computing a year of all cells on one thread, s."""
+    total = prepared.cells.size
+    columns = prepared.column is not None
+    size = min(total, _COLUMN_CELLS if columns else _PATHWAY_CELLS)
+    each = max(1, size // _SLICES)
+    seconds, done = 0.0, 0
+    for number in range(_SLICES):
+        start = min(total * (2 * number + 1) // (2 * _SLICES), total - each)
+        block = Block(number, prepared.study.first_year, slice(0, 0), slice(start, start + each))
+        if not columns:
+            kernel.block(block)  # so that the base year's factors are there
+        seconds += _timed(partial(kernel.block, block))[1]
+        done += each
+    return seconds * total / done
+
+
+def _seconds_of_a_map(prepared: Prepared) -> tuple[float, float, int]:
+    """Writing and reading a map of all layers, s, and its size in bytes."""
+    layers = len(prepared.layer_edges) - 1
+    values = np.full((layers, prepared.grid.lat.size * prepared.grid.lon.size), np.nan)
+    values[:, prepared.cells] = np.random.default_rng(0).random((layers, prepared.cells.size))
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / "c").mkdir()
+        _, write = _timed(lambda: write_chunk(place, (0,), values))
+        _, read = _timed(lambda: read_chunk(place, (0,), values.dtype, values.shape))
+    return write, read, values.nbytes
+
+
+def _seconds_of_trends(kernel: Kernel, prepared: Prepared, per_byte: float) -> float:
+    """Trends of all series on one thread, s: reading the annual maps back, and the regressions."""
+    years = prepared.study.years
+    if why_no_trends(prepared, list(years)):
+        return 0.0
+    from saprolite.compiled.trend import linear_trends
+
+    values = np.random.default_rng(0).random((len(years), _TREND_SERIES), np.float32)
+    linear_trends(values[:, :1].copy())
+    _, seconds = _timed(lambda: linear_trends(values))
+    layers, series = len(prepared.layer_edges) - 1, len(series_of(kernel.extras))
+    maps = series * layers * len(years) * 8 * prepared.grid.lat.size * prepared.grid.lon.size
+    fitted = series * (layers + 1) * prepared.cells.size
+    return per_byte * maps + seconds * fitted / _TREND_SERIES
+
+
+def _is_climatology(prepared: Prepared) -> bool:
+    column = prepared.study.column
+    return column is not None and column.averaging == "climatology"
+
+
+def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    began = time.perf_counter()
+    found = work()
+    return found, time.perf_counter() - began

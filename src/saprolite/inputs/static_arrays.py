@@ -1,0 +1,105 @@
+"""The arrays of ``inputs.zarr`` that do not vary in time: cells, layers, soil, causes of gaps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import zarr
+
+from saprolite.inputs.missing import CAUSES
+from saprolite.inputs.prepare import Prepared
+from saprolite.stores import add_array
+from saprolite.variables import REGISTRY
+
+
+def write_coordinates(group: zarr.Group, prepared: Prepared) -> None:
+    """Cells and layers of the inputs."""
+    row, column = np.divmod(prepared.cells, prepared.grid.lon.size)
+    edges = np.array(prepared.layer_edges)
+    add_array(
+        group,
+        "cell",
+        ["cell"],
+        prepared.cells,
+        {"long_name": "flat index of the cell in the study grid", "units": "1"},
+    )
+    add_array(
+        group,
+        "lat",
+        ["cell"],
+        prepared.grid.lat[row],
+        {"standard_name": "latitude", "units": "degrees_north"},
+    )
+    add_array(
+        group,
+        "lon",
+        ["cell"],
+        prepared.grid.lon[column],
+        {"standard_name": "longitude", "units": "degrees_east"},
+    )
+    add_array(group, "cell_area", ["cell"], prepared.area, REGISTRY["cell_area"].attributes)
+    for name, values in (("layer_top", edges[:-1]), ("layer_bottom", edges[1:])):
+        add_array(
+            group,
+            name,
+            ["layer"],
+            values,
+            {"long_name": f"depth of the {name.replace('_', ' ')}", "units": "m"},
+        )
+    write_layers_and_minerals(group, prepared, tuple(prepared.study.minerals.names))
+
+
+def write_layers_and_minerals(
+    group: zarr.Group, prepared: Prepared, minerals: tuple[str, ...]
+) -> None:
+    """The coordinates that every store of a run has in common."""
+    add_array(
+        group,
+        "layer",
+        ["layer"],
+        np.arange(1, len(prepared.layer_edges)),
+        {"long_name": "number of the soil layer, from the surface down", "units": "1"},
+    )
+    add_array(
+        group,
+        "mineral",
+        ["mineral"],
+        np.array(minerals, dtype="U"),
+        {"long_name": "mineral"},
+    )
+
+
+def write_statics(group: zarr.Group, prepared: Prepared) -> None:
+    """The fields that do not vary in time."""
+    soil = prepared.soil
+    layered = ["layer", "cell"]
+    for name in ("clay", "silt", "sand", "bulk_density"):
+        add_array(group, name, layered, getattr(soil, name), REGISTRY[name].attributes)
+    variable = REGISTRY["effective_thickness"].attributes
+    add_array(group, "effective_thickness", layered, soil.thickness, variable)
+    shares = np.stack(list(soil.mineral_share.values()))
+    add_array(
+        group, "mineral_share", ["mineral", *layered], shares, REGISTRY["mineral_share"].attributes
+    )
+    add_array(
+        group, "climate_class", ["cell"], prepared.climate, REGISTRY["climate_class"].attributes
+    )
+    add_array(
+        group, "missing_inputs", ["cell"], prepared.missing, missing_attributes(prepared.causes)
+    )
+    if prepared.column is not None:
+        for name, (values, unit) in prepared.column.described().items():
+            dims = layered if values.ndim == 2 else ["cell"]
+            attributes = {"long_name": f"soil column: {name}", "units": unit}
+            add_array(group, f"column_{name.replace('.', '_')}", dims, values, attributes)
+
+
+def missing_attributes(causes: tuple[str, ...] = CAUSES) -> dict[str, Any]:
+    """CF attributes of the bit mask of missing inputs."""
+    return {
+        "long_name": "inputs that the cell lacks; 0 = none",
+        "units": "1",
+        "flag_masks": [1 << bit for bit in range(len(causes))],
+        "flag_meanings": " ".join(causes),
+    }

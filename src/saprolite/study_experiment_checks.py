@@ -1,0 +1,48 @@
+"""What the experiments of a study, its model and its reading do not allow together."""
+
+from __future__ import annotations
+
+from saprolite.errors import Problem
+from saprolite.models import Reading
+from saprolite.study_column import CO2_MODEL
+from saprolite.study_parts import Experiments, Output
+
+
+def experiment_problems(
+    experiments: Experiments,
+    output: Output,
+    model: str,
+    reading: Reading,
+    years: range,
+    where: str,
+) -> list[Problem]:
+    """Everything that is wrong with ``[experiments]`` and ``output.monthly`` of a study."""
+    problems = []
+    period = f"{years[0]} to {years[-1]}"
+    base = experiments.base_year
+    if base is not None and base not in years:
+        problems.append(
+            Problem(f"{where}: experiments.base_year", str(base), f"a year of the run, {period}",
+                    f"base_year = {years[0]}")
+        )  # fmt: skip
+    if experiments.run and model != CO2_MODEL:
+        problems.append(
+            Problem(f"{where}: experiments.run", f'{experiments.run} with model = "{model}"',
+                    "column.experiment: the chemistry of a column feeds back on itself, so each "
+                    "driver that varies alone is a run of its own",
+                    'remove [experiments], and set experiment = "soil_moisture" under [column]')
+        )  # fmt: skip
+    if experiments.run and model == CO2_MODEL and reading.calendar == "actual":
+        problems.append(
+            Problem(f"{where}: experiments.run", f'{experiments.run} with calendar = "actual"',
+                    'calendar = "mean": by the actual calendar a leap day is a change of the flux '
+                    "that belongs to no driver",
+                    'calendar = "mean" under [reading]')
+        )  # fmt: skip
+    if output.monthly and model != CO2_MODEL:
+        problems.append(
+            Problem(f"{where}: output.monthly", f'true with model = "{model}"',
+                    "false: a soil column is solved on means of a year or of all years",
+                    "monthly = false")
+        )  # fmt: skip
+    return problems
