@@ -2,9 +2,9 @@
 
     python killed.py STUDY.json FOLDER SEED KILLS
 
-Each process is forked from this one, which has imported and compiled everything and has no thread. Every
-other kill comes after a random time; the rest in the middle of the n-th write of a file, with half
-of its bytes written. Prints a line of JSON for each folder that was brought to its end.
+Each process is forked from this one, which has imported and compiled everything and has no thread. Many
+kills come after a random time, the others in the middle of the n-th write of a file, with half of
+its bytes written. Prints a line of JSON for each folder that was brought to its end.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from saprolite.engine.kernels import kernel_of
 from saprolite.inputs import prepare
 from saprolite.study import Study
 
-WRITES = 120  # files that a run writes, about
+WRITES = 60  # files that a run has written by the time that its blocks are done, and some more
 
 
 def compute(study: Study, out: Path, fatal: int) -> NoReturn:
@@ -69,7 +69,7 @@ def main(study: Study, folder: Path, seed: int, kills: int) -> None:
         out = folder / str(number)
         here = []
         while True:
-            timed = chance.random() < 0.5
+            timed = chance.random() < 0.4
             child = started(study, out, 0 if timed else chance.randint(1, WRITES))
             if killed == kills:
                 os.kill(child, signal.SIGKILL)

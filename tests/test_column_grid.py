@@ -244,7 +244,9 @@ def test_a_climatology_is_one_flux_of_the_mean_drivers(
 ) -> None:
     solved = []
     original = column_blocks.steady_state_of_many
-    monkeypatch.setattr(column_blocks, "steady_state_of_many", lambda *a: solved.append(1) or original(*a))
+    monkeypatch.setattr(
+        column_blocks, "steady_state_of_many", lambda *a: solved.append(1) or original(*a)
+    )
     out = tmp_path / "out"
     content = study(world, changes={"averaging": "climatology"}, engine__bands=1)
     flux = solve(content, out)["carbon_sink_flux"]

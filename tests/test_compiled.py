@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
+import subprocess
+import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -393,14 +397,14 @@ def test_the_loops_vectorise(precision: str) -> None:
 
     @njit(error_model="numpy")
     def shapley(p, result):
-        contributions(p, p, p, p, p, p, p, p, result, result, result, result)
+        contributions(p, p, p, p, p, p, p, p, result)
 
     months, few = np.ones(12), one[:1].copy()
     year = np.ones((12, 1, fused.stages.TILE), np.float32)
     co2(rows, months, few, one, rows[None].copy(), one.copy())
     layer(year, months, few, rows[:1].copy(), rows, rows.copy(), rows[None].copy(), rows.copy(),
           one, one.copy(), one.copy())  # fmt: skip
-    shapley(rows.reshape(-1), rows.copy().reshape(-1))
+    shapley(rows.reshape(-1), np.empty(4 * rows.size, rows.dtype))
     suffix = "pd" if precision == "float64" else "ps"
     for stage in (co2_factors, layer_factors, contributions):
         assembly = next(iter(stage.inspect_asm().values()))
@@ -429,3 +433,36 @@ def test_the_code_of_a_kernel_is_found_again_and_never_taken_for_another() -> No
     said.clear()
     same.compile(lambda stage, *_: said.append(stage))
     assert said == []
+
+
+_TWO_READINGS = """
+import sys
+import numpy as np
+from saprolite.compiled.pathway import ForcingArrays, FusedPathway, Wanted
+from saprolite.models import CO2Pathway, Reading
+
+for floor in sys.argv[1:]:
+    kernel = FusedPathway(CO2Pathway.of(Reading(et_floor=float(floor))), "float64", Wanted())
+    months = np.full((12, 1, 1), 0.3, np.float32), np.full((12, 1, 1), 290.0, np.float32)
+    forcing = ForcingArrays(*months, np.full((12, 1), 1e-6, np.float32))
+    found = kernel.year(forcing, 2001, None, np.full((1, 1), 1300.0), slice(0, 1),
+                        np.ones((1, 1, 1)), np.ones((2, 1), np.uint8), None)
+    print(repr(float(found.flux[0, 0, 0])))
+"""
+
+
+def test_code_that_other_processes_cached_is_linked_to_its_own_parts(tmp_path: Path) -> None:
+    """Parts of two kernels, compiled by two processes, have the same names but for their digests."""
+    floors = ("20.0", "40.0")
+
+    def printed(*given: str) -> list[float]:
+        finished = subprocess.run(
+            [sys.executable, "-c", _TWO_READINGS, *given], capture_output=True, text=True, check=True,
+            env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
+        )  # fmt: skip
+        return [float(line) for line in finished.stdout.splitlines()]
+
+    alone = [printed(floor)[0] for floor in floors]
+    assert alone[0] < alone[1]
+    assert printed(*floors) == alone
+    assert printed(*reversed(floors)) == alone[::-1]

@@ -47,9 +47,9 @@ def specialised(template: Function, names: Mapping[str, Any], precision: str) ->
     """
     assert isinstance(template, FunctionType), template
     kernel = _copy(template, {**template.__globals__, **names}, REAL[precision])
-    digest = digest_of(kernel, precision, numba.__version__)[:24]
     # Numba names its cache files by the function: one name for each digest, so that two processes
     # that compile at once can never take each other's code.
+    digest = digest_of(kernel, precision, numba.__version__)[:24]
     kernel.__name__ = f"{template.__name__}_{digest}"
     kernel.__qualname__ = kernel.__name__
     options = {**OPTIONS, "forceinline": False}
@@ -96,7 +96,10 @@ def _copy(function: FunctionType, names: Mapping[str, Any], real: Any) -> Functi
                      for item in function.__defaults__ or ())  # fmt: skip
     copy = FunctionType(code, dict(names), function.__name__, defaults or None)
     copy.__module__ = function.__module__
-    copy.__qualname__ = function.__qualname__
+    # The linker knows a compiled function by its name, and what one process has put into the cache
+    # is linked to what another has: two parts of one name would stand in for each other.
+    copy.__name__ = f"{function.__name__}_{digest_of(copy)[:16]}"
+    copy.__qualname__ = copy.__name__
     return copy
 
 

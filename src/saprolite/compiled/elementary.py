@@ -16,6 +16,7 @@ import numpy as np
 from numba import njit
 
 from saprolite.compiled.intrinsics import fma, from_bits, to_bits
+from saprolite.compiled.reachable import digest_of
 
 Function = Callable[..., Any]
 OPTIONS: Mapping[str, Any] = MappingProxyType(
@@ -25,7 +26,10 @@ OPTIONS: Mapping[str, Any] = MappingProxyType(
 _LN2, _LN2_REST = math.log(2.0), 2.3190468138462996e-17
 
 
-def _compiled(function: Function) -> Function:
+def _compiled(function: Any) -> Function:
+    # One name for each content: see the names of bound equations.
+    function.__name__ = f"{function.__name__}_{digest_of(function)[:16]}"
+    function.__qualname__ = function.__name__
     result: Function = njit(**OPTIONS)(function)
     return result
 

@@ -301,6 +301,7 @@ def _stages_of(reading: Reading, precision: str, wanted: Wanted) -> dict[str, An
         "products": stage(stages.products),
         "sum_of_months": stage(stages.sum_of_months),
         "counted": stage(template.counted_template),
+        "shares_of_year": stage(template.shares_of_year_template),
     }
     names["layer_factors"] = called(template.layer_factors_template, names, precision)
     # Two functions, not one that is given the other: a function as an argument keeps Numba from

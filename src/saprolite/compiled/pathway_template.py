@@ -39,6 +39,7 @@ alone_of_group: Any = None
 contributions_of_group: Any = None
 month_products: Any = None
 counted: Any = None
+shares_of_year: Any = None
 
 
 def layer_factors_template(
@@ -89,6 +90,15 @@ def experiments_template(
             row[i] += static[i] * total[i]
 
 
+def shares_of_year_template(seconds, weights):
+    """Share of each month in the length of the year."""
+    year = 0.0
+    for month in range(MONTHS):
+        year += seconds[month]
+    for month in range(MONTHS):
+        weights[month] = seconds[month] / year
+
+
 def counted_template(values, known, size):
     """Sum of counts by lane over the lanes that are known."""
     result = np.int64(0)
@@ -103,10 +113,8 @@ def base_cycle(
     base_co2, base_warmth, base_wet, base_unfrozen,
 ):  # fmt: skip
     """The factors of the base year by tile and month, kept for all years: s p, g, phi, u."""
-    year = 0.0
-    for month in range(MONTHS):
-        year += seconds[month]
-    weights = seconds / year
+    weights = np.empty(MONTHS)
+    shares_of_year(seconds, weights)
     kind = base_wet.dtype
     argument, rows = np.ones((MONTHS, TILE), kind), np.ones((MONTHS, TILE), kind)
     log_pressure, dry, factor = np.ones(TILE, kind), np.ones(TILE, kind), np.ones(TILE, kind)
@@ -136,10 +144,8 @@ def year_of_fluxes(
 
     ``complete``, (layer + 1, cell): 1 where static inputs are complete; last row, in any layer.
     """
-    year = 0.0
-    for month in range(MONTHS):
-        year += seconds[month]
-    weights = seconds / year
+    weights = np.empty(MONTHS)
+    shares_of_year(seconds, weights)
     groups, layers = static_factors.shape[0], density.shape[0]
     kind = base_wet.dtype
     argument, rows = np.ones((MONTHS, TILE), kind), np.ones((MONTHS, TILE), kind)

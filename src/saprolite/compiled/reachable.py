@@ -32,7 +32,6 @@ def _described(value: Any, seen: dict[int, int]) -> list[str]:
         return [f"function {seen[id(value)]} again"]
     seen[id(value)] = len(seen)
     lines = [
-        value.__name__,
         *options,
         *_code(value.__code__),
         *_described_all(value.__defaults__ or (), seen),
