@@ -28,6 +28,15 @@ NEAR_FREEZING_K = 0.2
 _LIMITS = MappingProxyType(
     {"saturating": eq.co2_saturating, "cap": eq.co2_cap, "scaled": eq.co2_scaled}
 )
+# By what is wanted: drivers alone, contributions.
+_EXPERIMENTS = MappingProxyType(
+    {
+        (True, True): stages.alone_and_contributions,
+        (True, False): stages.drivers_alone,
+        (False, True): stages.contributions_of_drivers,
+        (False, False): stages.drivers_alone,
+    }
+)
 _SATURATION = MappingProxyType(
     {
         "dry": stages.dry_saturation,
@@ -146,9 +155,8 @@ class FusedPathway:
         """
         count, layers = cells.stop - cells.start, density.shape[0]
         flux = np.empty((len(self.model.groups), layers, count))
-        shape = (4, layers, count)
-        alone = np.empty(shape if self.wanted.alone else (4, 0, 0), np.float32)
-        contributions = np.empty(shape if self.wanted.contributions else (4, 0, 0), np.float32)
+        alone = np.empty((4 * self.wanted.alone, layers, count), np.float32)
+        contributions = np.empty((4 * self.wanted.contributions, layers, count), np.float32)
         months = np.empty((12, layers, count) if self.wanted.months else (12, 0, 0), np.float32)
         counts = np.zeros(4, np.int64)
         self._year_kernel(
@@ -304,28 +312,18 @@ def _stages_of(reading: Reading, precision: str, wanted: Wanted) -> dict[str, An
         "shares_of_year": stage(template.shares_of_year_template),
     }
     names["layer_factors"] = called(template.layer_factors_template, names, precision)
-    # Two functions, not one that is given the other: a function as an argument keeps Numba from
-    # caching.
-    products_of = {
-        "alone_of_group": stage(
-            stages.drivers_alone,
+    names["month_products"] = stage(
+        _EXPERIMENTS[wanted.alone, wanted.contributions],
+        one_alone=lane(
+            stages.one_alone,
             frozen_with_temperature=lane(
                 stages.frozen_follows if wanted.frozen_follows else stages.frozen_stays
             ),
         ),
-        "contributions_of_group": stage(
-            stages.contributions_of_drivers, shapley_of_product=equation(eq.shapley_of_product)
-        ),
-    }
-    for name, product in products_of.items():
-        parts = {**names, "month_products": product}
-        names[name] = called(template.experiments_template, parts, precision)
-    return {
-        **names,
-        "wants_months": wanted.months,
-        "wants_alone": wanted.alone,
-        "wants_contributions": wanted.contributions,
-    }
+        shapley_of_product=equation(eq.shapley_of_product),
+    )
+    names["experiments_of_group"] = called(template.experiments_template, names, precision)
+    return {**names, "wants_months": wanted.months, "wants_experiments": wanted.needs_base}
 
 
 def _monthly_form(reading: Reading) -> str:

@@ -233,18 +233,27 @@ def frozen_stays(unfrozen, base_unfrozen):
     return base_unfrozen
 
 
+def one_alone(p, g, w, u, p0, g0, w0, u0):
+    """One driver of the year, the others of the base year: moisture, temperature, CO2, frozen."""
+    cold, still = p0 * g0, w0 * u0
+    return (
+        cold * (w * u0),
+        p0 * g * (w0 * frozen_with_temperature(u, u0)),
+        p * g0 * still,
+        cold * (w0 * u),
+    )
+
+
 def drivers_alone(p, g, w, u, p0, g0, w0, u0, product):
-    """One driver of the year, the others of the base year: moisture, temperature, CO2, frozen.
+    """Each driver alone, for all months of a tile.
 
     One array holds all four: a loop that writes to many arrays is not vectorised, since too many
     pairs of them might overlap.
     """
     for i in range(LANES):
-        cold, still = p0[i] * g0[i], w0[i] * u0[i]
-        product[i] = cold * (w[i] * u0[i])
-        product[LANES + i] = p0[i] * g[i] * (w0[i] * frozen_with_temperature(u[i], u0[i]))
-        product[2 * LANES + i] = p[i] * g0[i] * still
-        product[3 * LANES + i] = cold * (w0[i] * u[i])
+        product[i], product[LANES + i], product[2 * LANES + i], product[3 * LANES + i] = one_alone(
+            p[i], g[i], w[i], u[i], p0[i], g0[i], w0[i], u0[i]
+        )
 
 
 def contributions_of_drivers(p, g, w, u, p0, g0, w0, u0, product):
@@ -257,3 +266,18 @@ def contributions_of_drivers(p, g, w, u, p0, g0, w0, u0, product):
         product[LANES + i] = temperature
         product[2 * LANES + i] = co2
         product[3 * LANES + i] = frozen
+
+
+def alone_and_contributions(p, g, w, u, p0, g0, w0, u0, product):
+    """Both in one pass over the factors: each driver alone, then the contributions."""
+    for i in range(LANES):
+        product[i], product[LANES + i], product[2 * LANES + i], product[3 * LANES + i] = one_alone(
+            p[i], g[i], w[i], u[i], p0[i], g0[i], w0[i], u0[i]
+        )
+        moisture, frozen, temperature, co2 = shapley_of_product(
+            w[i], u[i], g[i], p[i], w0[i], u0[i], g0[i], p0[i]
+        )
+        product[4 * LANES + i] = moisture
+        product[5 * LANES + i] = temperature
+        product[6 * LANES + i] = co2
+        product[7 * LANES + i] = frozen

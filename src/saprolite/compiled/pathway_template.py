@@ -32,11 +32,9 @@ warmth_of_argument: Any = None
 products: Any = None
 sum_of_months: Any = None
 wants_months: Any = None
-wants_alone: Any = None
-wants_contributions: Any = None
+wants_experiments: Any = None
 layer_factors: Any = None
-alone_of_group: Any = None
-contributions_of_group: Any = None
+experiments_of_group: Any = None
 month_products: Any = None
 counted: Any = None
 shares_of_year: Any = None
@@ -77,13 +75,13 @@ def layer_factors_template(
 def experiments_template(
     p, g, w, u, p0, g0, w0, u0, static, size, product, total, sums,
 ):  # fmt: skip
-    """Add a group's experiments or contributions of a year, (driver, lane), to ``sums``."""
+    """Add a group's experiments and contributions of a year, (which, lane), to ``sums``."""
     month_products(
         p.reshape(LANES), g.reshape(LANES), w.reshape(LANES), u.reshape(LANES),
         p0.reshape(LANES), g0.reshape(LANES), w0.reshape(LANES), u0.reshape(LANES),
-        product.reshape(4 * LANES),
+        product.reshape(product.shape[0] * LANES),
     )  # fmt: skip
-    for driver in range(4):
+    for driver in range(product.shape[0]):
         sum_of_months(product[driver], total)
         row = sums[driver]
         for i in range(size):
@@ -154,9 +152,10 @@ def year_of_fluxes(
     co2 = np.empty((orders.size, MONTHS, TILE), kind)
     warmth = np.empty((coefficients.size, MONTHS, TILE), kind)
     wet, unfrozen = np.empty((MONTHS, TILE), kind), np.empty((MONTHS, TILE), kind)
-    product = np.empty((4, MONTHS, TILE), kind)
+    wanted = alone.shape[0] + contributions.shape[0]
+    product = np.empty((max(1, wanted), MONTHS, TILE), kind)
     total, lost = np.empty(TILE, np.float64), np.empty(TILE, np.float64)
-    sums, by_month = np.empty((4, TILE), np.float64), np.empty((MONTHS, TILE), np.float64)
+    sums, by_month = np.empty((wanted, TILE), np.float64), np.empty((MONTHS, TILE), np.float64)
     for start in range(0, cells, TILE):
         size, tile = min(TILE, cells - start), start // TILE
         cell, stop = first_cell + start, start + size
@@ -188,30 +187,19 @@ def year_of_fluxes(
                     for month in range(MONTHS):
                         for i in range(size):
                             by_month[month, i] += static[i] * product[0, month, i]
-            if wants_alone:
+            if wants_experiments:
                 sums[:] = 0.0
                 for group in range(groups):
                     o, k = order_of[group], coefficient_of[group]
-                    alone_of_group(
+                    experiments_of_group(
                         co2[o], warmth[k], wet, unfrozen,
                         base_co2[tile, o], base_warmth[tile, layer, k], base_wet[tile, layer],
                         base_unfrozen[tile, layer],
                         static_factors[group, layer, cell : cell + size], size,
                         product, total, sums,
                     )  # fmt: skip
-                alone[:, layer, start:stop] = sums[:, :size]
-            if wants_contributions:
-                sums[:] = 0.0
-                for group in range(groups):
-                    o, k = order_of[group], coefficient_of[group]
-                    contributions_of_group(
-                        co2[o], warmth[k], wet, unfrozen,
-                        base_co2[tile, o], base_warmth[tile, layer, k], base_wet[tile, layer],
-                        base_unfrozen[tile, layer],
-                        static_factors[group, layer, cell : cell + size], size,
-                        product, total, sums,
-                    )  # fmt: skip
-                contributions[:, layer, start:stop] = sums[:, :size]
+                alone[:, layer, start:stop] = sums[: alone.shape[0], :size]
+                contributions[:, layer, start:stop] = sums[alone.shape[0] :, :size]
             if wants_months:
                 months[:, layer, start:stop] = by_month[:, :size]
             known = complete[layer, cell : cell + size]
