@@ -24,8 +24,9 @@ from world import World
 distributed = pytest.importorskip("distributed")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def cluster() -> Iterator[Any]:
+    """Workers of its own for each test: some kill them, some spoil the package in them."""
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=2, processes=True, dashboard_address=None,
         host="127.0.0.1",
@@ -38,7 +39,6 @@ def client(cluster: Any) -> Iterator[Any]:
     with distributed.Client(cluster, set_as_default=False) as connected:
         connected.wait_for_workers(2)
         yield connected
-        connected.restart()
 
 
 @pytest.fixture
