@@ -22,6 +22,7 @@ from saprolite.compiled import pathway as fused
 from saprolite.compiled.binding import bound, is_cached
 from saprolite.compiled.elementary import ELEMENTARY
 from saprolite.compiled.pathway import DRIVERS, ForcingArrays, FusedPathway, Wanted
+from saprolite.compiled.reachable import digest_of
 from saprolite.equations import attribution
 from saprolite.models import CO2Pathway, Drivers, Reading, month_seconds
 from saprolite.models.profile import Group
@@ -466,3 +467,41 @@ def test_code_that_other_processes_cached_is_linked_to_its_own_parts(tmp_path: P
     assert alone[0] < alone[1]
     assert printed(*floors) == alone
     assert printed(*reversed(floors)) == alone[::-1]
+
+
+def test_a_kernel_is_known_by_what_it_takes_from_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+    def rows() -> float:
+        return float(fused.stages.TILE)
+
+    before = digest_of(rows)
+    monkeypatch.setattr(fused.stages, "TILE", fused.stages.TILE + 1)
+    assert digest_of(rows) != before
+
+
+def test_both_precisions_agree_on_what_is_frozen() -> None:
+    """float32(273.15) lies below 273.15: in float64 it is frozen, so it is in float32."""
+    model = CO2Pathway.of(Reading(), MINERALS)
+    moisture, temperature, water = forcing(50, 17)
+    temperature[:] = np.float32(273.15)
+    temperature[6:] = np.nextafter(np.float32(273.15), np.float32(300.0))
+    now = moisture, temperature, water
+    double, single = (by_kernel(FusedPathway(model, precision, Wanted()), now, now, slice(0, 50)).flux
+                      for precision in ("float64", "float32"))  # fmt: skip
+    np.testing.assert_allclose(single, double, rtol=5e-6)
+    factors, density, _ = statics(model, 50)
+    np.testing.assert_allclose(
+        double, plain(model, factors, drivers(model, YEAR, now, now, None), density), rtol=1e-13
+    )
+
+
+@pytest.mark.parametrize("coefficient", [1000.0, 20_000.0])
+def test_float32_has_no_bias_that_grows_with_the_temperature_coefficient(
+    coefficient: float,
+) -> None:
+    reading = Reading(arrhenius_coefficient=coefficient)
+    model, cells = CO2Pathway.of(reading, MINERALS), 4000
+    moisture, temperature, water = forcing(cells, 18)
+    now = moisture, np.clip(temperature, 274.0, 303.0), np.abs(water)
+    double, single = (by_kernel(FusedPathway(model, precision, Wanted()), now, now, slice(0, cells)).flux
+                      for precision in ("float64", "float32"))  # fmt: skip
+    assert single.sum() == pytest.approx(double.sum(), rel=6e-7)

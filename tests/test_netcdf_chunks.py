@@ -266,6 +266,17 @@ def with_a_chunk_left_out(path: Path) -> Path:
     return Stored().write(path, skip=1)
 
 
+def with_a_series_shorter_than_time(path: Path) -> Path:
+    with netCDF4.Dataset(path, "w") as dataset:
+        for name, size in (("time", None), ("lat", 3), ("lon", 4)):
+            dataset.createDimension(name, size)
+        for name, size in (("time", 12), ("lat", 3), ("lon", 4)):
+            dataset.createVariable(name, "f8", (name,))[:] = np.arange(size)
+        rates = dataset.createVariable("v", "f4", ("time", "lat", "lon"), chunksizes=(1, 3, 4))
+        rates[:10] = 1.0
+    return path
+
+
 def with_several_values_of_an_attribute(path: Path) -> Path:
     Stored(fills=("_FillValue",)).write(path)
     with netCDF4.Dataset(path, "a") as dataset:
@@ -286,6 +297,7 @@ def on_other_dimensions(path: Path) -> Path:
     (with_fletcher, "v is stored with filters that only HDF5 knows"),
     (of_netcdf3, "not a plain HDF5 file"),
     (with_a_chunk_left_out, "v has chunks that were never written"),
+    (with_a_series_shorter_than_time, "v is shorter than its dimensions"),
     (with_several_values_of_an_attribute, "an attribute of several values"),
 ])  # fmt: skip
 def test_what_is_left_to_netcdf4(tmp_path: Path, make: Callable[[Path], Path], reason: str) -> None:

@@ -136,3 +136,12 @@ def test_resolved_study_is_the_same_study(tmp_path: Path) -> None:
 def test_studies_of_the_repository_are_valid(path: Path) -> None:
     Study.read(path)
     jsonschema.validate(tomllib.loads(path.read_text(encoding="utf-8")), schema())
+
+
+@pytest.mark.parametrize(("changes", "message"), [
+    ({"experiments__base_year": 2001}, "2001 without experiments"),
+    ({"experiments__frozen_soil": "fixed"}, "changes no other experiment"),
+    ({"experiments__run": ["shapley"], "experiments__frozen_soil": "fixed"}, "add \"soil_temperature\""),
+])  # fmt: skip
+def test_choices_that_nothing_uses_are_refused(changes: dict[str, Any], message: str) -> None:
+    assert message in refused(World(Path("w")).study(**changes))

@@ -25,6 +25,19 @@ def experiment_problems(
             Problem(f"{where}: experiments.base_year", str(base), f"a year of the run, {period}",
                     f"base_year = {years[0]}")
         )  # fmt: skip
+    if base is not None and not experiments.run:
+        own = "column.base_year" if model != CO2_MODEL else "experiments.run"
+        problems.append(
+            Problem(f"{where}: experiments.base_year", f"{base} without experiments",
+                    "a base year of experiments that are run",
+                    f"remove base_year, or set {own}")
+        )  # fmt: skip
+    if experiments.frozen_soil == "fixed" and "soil_temperature" not in experiments.run:
+        problems.append(
+            Problem(f"{where}: experiments.frozen_soil", f'"fixed" with run = {experiments.run}',
+                    'a choice for "soil_temperature" alone; it changes no other experiment',
+                    'remove frozen_soil, or add "soil_temperature" to run')
+        )  # fmt: skip
     if experiments.run and model != CO2_MODEL:
         problems.append(
             Problem(f"{where}: experiments.run", f'{experiments.run} with model = "{model}"',

@@ -14,6 +14,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 import numba
+import numpy as np
 from numba import njit
 
 from saprolite.compiled.elementary import ELEMENTARY, OPTIONS, REAL
@@ -24,11 +25,15 @@ Function = Callable[..., Any]
 
 
 @cache
-def bound(function: Function, precision: str = "float64") -> Function:
+def bound(
+    function: Function, precision: str = "float64", thresholds: tuple[str, ...] = ()
+) -> Function:
     """An equation as a Numba function of one precision, to be inlined into a kernel.
 
     ``function`` is a plain Python function of numbers; ``precision`` ``float64`` or ``float32``.
     Everything that its code names (elementary functions, other equations, constants) is bound too.
+    ``thresholds`` are constants that it only asks its argument to reach (``>=``): they become the
+    least number of the precision that is not below them, so that both precisions decide alike.
     """
     assert isinstance(function, FunctionType), function
     names = {
@@ -36,6 +41,7 @@ def bound(function: Function, precision: str = "float64") -> Function:
         for name in function.__code__.co_names
         if name in function.__globals__
     }
+    names |= {name: not_below(function.__globals__[name], precision) for name in thresholds}
     return njit(**OPTIONS)(_copy(function, names, REAL[precision]))  # type: ignore[no-any-return]
 
 
@@ -49,7 +55,7 @@ def specialised(template: Function, names: Mapping[str, Any], precision: str) ->
     kernel = _copy(template, {**template.__globals__, **names}, REAL[precision])
     # Numba names its cache files by the function: one name for each digest, so that two processes
     # that compile at once can never take each other's code.
-    digest = digest_of(kernel, precision, numba.__version__)[:24]
+    digest = digest_of(kernel, precision, numba.__version__, repr(OPTIONS))[:24]
     kernel.__name__ = f"{template.__name__}_{digest}"
     kernel.__qualname__ = kernel.__name__
     options = {**OPTIONS, "forceinline": False}
@@ -76,6 +82,17 @@ def is_cached(kernel: Any) -> bool:
     """Whether the code of a kernel lies on disk already (else its first use compiles)."""
     folder = Path(kernel._cache.cache_path)
     return any(folder.glob(f"*{kernel.__name__}*.nbi"))
+
+
+def not_below(number: float, precision: str) -> Any:
+    """The least number of a precision that is not below a float64.
+
+    >>> float(not_below(273.15, "float32")) > 273.15, float(not_below(273.15, "float64"))
+    (True, 273.15)
+    """
+    real = REAL[precision]
+    near = real(number)
+    return near if float(near) >= number else np.nextafter(near, real(np.inf))
 
 
 def _bound_value(value: Any, precision: str) -> Any:

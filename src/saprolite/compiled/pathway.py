@@ -162,7 +162,7 @@ class FusedPathway:
         self._year_kernel(
             *self._common(forcing, year, air, density, cells),
             *(base or self._no_base(0, 0)),
-            np.ascontiguousarray(static_factors, np.float64),
+            np.ascontiguousarray(static_factors * self._rounded_reference, np.float64),
             np.ascontiguousarray(complete, np.uint8),
             np.array([self.orders.index(group.order) for group in self.model.groups], np.int64),
             np.array(
@@ -175,6 +175,18 @@ class FusedPathway:
         return YearOfFluxes(
             flux, alone, contributions, months, (found[0], found[1], found[2], found[3])
         )
+
+    @cached_property
+    def _rounded_reference(self) -> Array:
+        """What T_lab rounded to the precision takes from Eq 5, the same at every temperature, by
+        group: exp[A (1/T_lab - 1/T_rounded)]; 1 in float64."""
+        reference = self.model.reading.reference_temperature
+        rounded = float(self.real(reference))
+        factors = [
+            eq.temperature_factor(rounded, group.coefficient, reference)
+            for group in self.model.groups
+        ]
+        return np.array(factors).reshape(-1, 1, 1)
 
     def compile(self, report: Callable[[str, int, int], None]) -> None:
         """Compile now, or take the code of an earlier run from the disk."""
@@ -261,7 +273,9 @@ def _stages_of(reading: Reading, precision: str, wanted: Wanted) -> dict[str, An
         return called(function, {"real": real, **names}, precision)
 
     annual_mean = reading.drivers == "annual_mean"
-    weight = equation(eq.UNFROZEN_WEIGHTS[_monthly_form(reading)])
+    form = _monthly_form(reading)
+    at_freezing = ("FREEZING_POINT",) if form == "months" else ()
+    weight = bound(eq.UNFROZEN_WEIGHTS[form], precision, at_freezing)
     floor = reading.et_floor
     if reading.et_mode != "monthly_raw":
         floor = float(eq.annualised_month(floor))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -36,12 +36,22 @@ def _described(value: Any, seen: dict[int, int]) -> list[str]:
         *_code(value.__code__),
         *_described_all(value.__defaults__ or (), seen),
     ]
-    for name in sorted(_names(value.__code__)):
+    names = sorted(_names(value.__code__))
+    for name in names:
         if name in value.__globals__:
             lines += [name, *_described(value.__globals__[name], seen)]
+            lines += _of_module(value.__globals__[name], names, seen)
     for name, cell in zip(value.__code__.co_freevars, value.__closure__ or (), strict=True):
         lines += [name, *_described(cell.cell_contents, seen)]
     return lines
+
+
+def _of_module(module: Any, names: list[str], seen: dict[int, int]) -> list[str]:
+    """What a code may take from a module of ours: Numba keeps its values, not its name."""
+    if not isinstance(module, ModuleType) or not module.__name__.startswith("saprolite."):
+        return []
+    found = [(name, getattr(module, name)) for name in names if hasattr(module, name)]
+    return [line for name, item in found for line in (name, *_described(item, seen))]
 
 
 def _described_all(values: tuple[Any, ...], seen: dict[int, int]) -> list[str]:

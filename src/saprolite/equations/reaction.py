@@ -82,13 +82,16 @@ def temperature_factor(
 def arrhenius_argument(temperature: Number, reference: Number = REFERENCE_TEMPERATURE) -> Number:
     """What the coefficient of Eq 5 is multiplied by: 1/T_lab - 1/T_soil.
 
+    As (T_soil - T_lab)/(T_soil T_lab): the difference of two temperatures keeps its digits in any
+    precision.
+
     Parameters: ``temperature`` T_soil and ``reference`` T_lab, K. Returns: K-1, the same for all
     minerals. Source: manuscript Eq 5.
 
     >>> f"{arrhenius_argument(298.15):.6e}"
     '2.028038e-04'
     """
-    return 1.0 / reference - 1.0 / temperature
+    return (temperature - reference) / (temperature * reference)
 
 
 def warmth_of_argument(argument: Number, coefficient: Number = ARRHENIUS_COEFFICIENT) -> Number:

@@ -143,7 +143,7 @@ class Spread(NamedTuple):
     number: int
     smallest: float
     largest: float
-    mean: float
+    mean: float | None  # None: not to be held against the plausible bounds
 
     @classmethod
     def of(cls, values: Array) -> Spread:
@@ -181,7 +181,7 @@ def spread_problem(where: str, name: str, found: Spread, advice: str) -> Problem
             f"{low:g} to {high:g} {variable.unit}",
             advice,
         )
-    if variable.plausible_mean and found.number >= 100:
+    if variable.plausible_mean and found.mean is not None and found.number >= 100:
         low, high = variable.plausible_mean
         if not low <= found.mean <= high:
             return Problem(

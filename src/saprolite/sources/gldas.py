@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 LAYER_EDGES = (0.0, 0.1, 0.4, 1.0, 2.0)
 LAYER_DEPTHS = (0.1, 0.3, 0.6, 1.0)
 LAND_ICE_MOISTURE = 0.9999
+LATITUDES_OF_A_MEAN = 60.0
 Fields = npt.NDArray[np.float32]
 Cells = npt.NDArray[np.int64]
 _WATER_CONTENT = {
@@ -98,8 +99,13 @@ class GldasMonthly:
         fields[EVAPOTRANSPIRATION] = water
         self._fill(_months_of(year), fields, cells)
         result = ForcingYear(moisture, temperature, water)
-        self._check_ranges(year, result)
+        self._check_ranges(year, result, self._spans(cells))
         return result
+
+    def _spans(self, cells: Cells) -> bool:
+        """Whether cells span so many latitudes that the mean of a field tells its unit."""
+        lat = self.grid.lat[np.unique(cells // self.grid.lon.size)]
+        return bool(cells.size) and float(lat.max() - lat.min()) >= LATITUDES_OF_A_MEAN
 
     def land(self) -> npt.NDArray[np.bool_]:
         """Where the first month has a value in any field: the product's land, ice included."""
@@ -166,8 +172,11 @@ class GldasMonthly:
             column = (column - self.grid.lon.size // 2) % self.grid.lon.size
         return np.asarray(row * self.grid.lon.size + column)
 
-    def _check_ranges(self, year: int, values: ForcingYear) -> None:
-        """Each layer and month of its own: one field in another unit hides in a common mean."""
+    def _check_ranges(self, year: int, values: ForcingYear, with_means: bool) -> None:
+        """Each layer and month of its own: one field in another unit hides in a common mean.
+
+        Of a few rows the mean may be that of a polar night: what fails must not hang on the band.
+        """
         from saprolite.sources.netcdf_chunks import spreads
 
         soil = ~(values.soil_moisture[0] >= LAND_ICE_MOISTURE).all(axis=0)
@@ -180,6 +189,8 @@ class GldasMonthly:
                 where = f"{self.months[(year, month)].path} ({year}-{month:02d})"
                 problem = None
                 if spread.number:
+                    if not with_means:
+                        spread = spread._replace(mean=None)
                     problem = spread_problem(where, name, spread, _ADVICE[name])
                 if problem:
                     problems[problem] = None

@@ -175,6 +175,8 @@ def _plain_variable(file: Any, name: str, sizes: Index) -> Variable:
     dimensions = AXES if told_by_sizes else _dimensions(file, dataset, name)
     if dimensions != AXES:
         return Variable(dimensions, attributes)
+    if dataset.shape != sizes:
+        raise NotPlain(f"{name} is shorter than its dimensions")
     return Variable(dimensions, attributes, _layout(dataset, name, attributes))
 
 
