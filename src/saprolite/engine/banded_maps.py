@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from saprolite.compiled.packing import Runs, gathered, spread_out
 from saprolite.errors import Problem, StoreError
 from saprolite.inputs import Prepared
 from saprolite.stores import (
@@ -58,7 +59,7 @@ class BandedMaps:
         self._kinds: dict[str, _Kind] = {}
         self._own = threading.local()
         self.bands = tuple(self._cut())
-        self._masks = {band.chunk: self._mask(band) for band in self.bands}
+        self._runs = {band.chunk: Runs.of(self._local(band)) for band in self.bands}
 
     def create(
         self,
@@ -89,11 +90,11 @@ class BandedMaps:
         """
         kind = self._kind(name)
         canvas = self._canvas(band, kind)
-        # Layer by layer and by a mask: an index, or one into the last axis alone, is slower.
-        for layer, packed in zip(
-            canvas.reshape(kind.layers or 1, -1), np.atleast_2d(values), strict=True
-        ):
-            layer[self._masks[band.chunk]] = packed
+        spread_out(
+            np.atleast_2d(np.asarray(values, kind.dtype)),
+            self._runs[band.chunk],
+            canvas.reshape(kind.layers or 1, -1),
+        )
         return write_chunk(self._path / name, self._place(index, band, kind), canvas)
 
     def read(self, name: str, index: Index, band: Band) -> Array:
@@ -107,7 +108,8 @@ class BandedMaps:
             stored = read_chunk(
                 self._path / name, self._place(index, band, kind), kind.dtype, page.shape, into=page
             )
-            return np.take(stored.reshape(*page.shape[:-2], -1), self._local(band), axis=-1)
+            packed = gathered(stored.reshape(kind.layers or 1, -1), self._runs[band.chunk])
+            return packed if kind.layers else packed[0]
 
     def checksum(self, name: str, index: Index, band: Band) -> str | None:
         """Checksum of the stored bytes of a chunk; None where there is none."""
@@ -137,12 +139,6 @@ class BandedMaps:
         """The cells of a band as flat indices of its rows."""
         first: int = band.rows.start * self._shape[1]
         return np.asarray(self._cells[band.cells] - first)
-
-    def _mask(self, band: Band) -> npt.NDArray[np.bool_]:
-        """Which cells of the rows of a chunk are cells of its band, flat."""
-        mask = np.zeros(self._rows * self._shape[1], bool)
-        mask[self._local(band)] = True
-        return mask
 
     def _canvas(self, band: Band, kind: _Kind) -> Array:
         """A map of the rows of a chunk, NaN off the land of the band, to be filled by a thread."""
