@@ -15,6 +15,7 @@ import pytest
 
 import saprolite as sap
 from saprolite.engine import cluster as module
+from saprolite.engine import run as engine_run
 from saprolite.engine.ledger import DONE, Ledger
 from saprolite.errors import EngineError, IncompleteRunError
 from saprolite.study import Study
@@ -140,6 +141,42 @@ def test_workers_that_do_not_fit_are_named(world: World, tmp_path: Path, client:
     with pytest.raises(EngineError, match=r"saprolite 0\.0\.1, code") as caught:
         make(world.study(), tmp_path / "out", client=client)
     assert len(caught.value.problems) == 2
+
+
+def test_workers_with_other_inputs_are_named(world: World, tmp_path: Path, client: Any) -> None:
+    """A worker whose disk holds another forcing file; then one that was not looked at."""
+
+    def other_size(name: str) -> None:
+        from saprolite.engine import cluster
+
+        plain = cluster.InputFile.at
+
+        def at(path: str, hashed: bool) -> Any:
+            found = plain(path, hashed)
+            return found._replace(size=found.size + 1) if path.endswith(name) else found
+
+        cluster.InputFile.at = at
+
+    name = world.path(2001, 6).name
+    client.run(other_size, name)
+    with pytest.raises(EngineError, match=f"1 input files are others .*{name}") as caught:
+        make(world.study(), tmp_path / "out", client=client)
+    assert len(caught.value.problems) == 2
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine_run, "refuse_unfit_workers", lambda *_: None)
+        with pytest.raises(EngineError, match="a worker that came later"):
+            make(world.study(), tmp_path / "out", client=client)
+
+
+def test_an_input_file_is_known_by_its_content(tmp_path: Path) -> None:
+    file = tmp_path / "clay.nc"
+    file.write_bytes(b"one")
+    whole, size = module.InputFile.at(str(file), True), module.InputFile.at(str(file), False)
+    file.write_bytes(b"two")
+    assert module.InputFile.at(str(file), True) != whole
+    assert module.InputFile.at(str(file), False) == size == (str(file), 3, None)
+    file.unlink()
+    assert module.InputFile.at(str(file), True).size == -1
 
 
 def test_a_cluster_that_is_not_there(

@@ -244,6 +244,20 @@ def test_a_run_goes_on_with_its_own_bands(
     assert not any("bands" in note for note in other["notes"])
 
 
+def test_a_line_torn_by_a_crash_is_no_line(world: World, tmp_path: Path) -> None:
+    """Blocks of a disk that were never written hold any bytes."""
+    out = tmp_path / "out"
+    fluxes_only(world.study(), out)
+    whole, lines = store_digest(out / "fluxes.zarr"), lines_of(out)
+    ledger = out / "ledger.jsonl"
+    first, second = ledger.read_bytes().splitlines()
+    ledger.write_bytes(first + b"\n" + second[:40] + b"\xff\xfe\x00\n[1]\n7\n{}")
+    assert list(lines_of(out)) == [json.loads(first)["block"]]
+    fluxes_only(world.study(), out)
+    assert list(lines_of(out)) == list(lines)
+    assert store_digest(out / "fluxes.zarr") == whole
+
+
 def test_precision_and_experiments_are_another_run_workers_are_not(
     world: World, tmp_path: Path
 ) -> None:

@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 import saprolite as sap
+from saprolite import workflow
 from saprolite.engine import folder as engine_folder
 from saprolite.engine import pathway_blocks
+from saprolite.engine import run as engine_run
 from saprolite.errors import IncompleteRunError, InputError, StoreError
 from saprolite.study import Study
 from test_run import fluxes_only, make, static_file, store_digest
@@ -124,19 +126,76 @@ def test_a_crash_during_restart_leaves_an_unfinished_run(
 @pytest.mark.parametrize("damage", [
     "fluxes.zarr/carbon_sink_flux/c/1", "fluxes.zarr/zarr.json", "fluxes.zarr/carbon_sink_flux/zarr.json",
     "figures/latitude_profile.png", "summary.json", "fluxes.zarr/carbon_sink_flux_by_mineral/c",
-    "fluxes.zarr/cell_area",
+    "fluxes.zarr/cell_area", "study.toml", "tables/latitude_profile.csv", "inputs.zarr",
+    "inputs.zarr/clay", "inputs.zarr/soil_moisture/c/1",
 ])  # fmt: skip
 @pytest.mark.parametrize("how", ["removed", "cut"])
 def test_a_damaged_finished_run_is_mended(
     world: World, finished: Path, damage: str, how: str
 ) -> None:
-    whole = store_digest(finished / "fluxes.zarr")
     path = finished / damage
+    stores, before = [finished / name for name in ("fluxes.zarr", "inputs.zarr")], contents(path)
+    whole = [store_digest(store) for store in stores]
     spoil(path, how)
     make(world.study(), finished)
-    assert path.exists()
+    assert contents(path) == before
     assert status(finished) == "finished"
-    assert store_digest(finished / "fluxes.zarr") == whole
+    assert [store_digest(store) for store in stores] == whole
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    files = path.rglob("*") if path.is_dir() else [path]
+    return {str(file): file.read_bytes() for file in files if file.is_file()}
+
+
+def test_tables_made_anew_are_those_of_the_run(
+    world: World, finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workflow, "csv_text", lambda *_: "another version of the tables")
+    workflow.analyse(finished)
+    before = contents(finished)
+    make(world.study(), finished)
+    assert contents(finished) == before
+
+
+def test_a_run_that_another_one_changed_before_the_lock(
+    world: World, finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A finished run is looked at without the lock; what was judged must still be there."""
+    (finished / "summary.json").unlink()
+    plan_of = engine_run.plan_of
+
+    def slow(*arguments: Any, **options: Any) -> Any:
+        monkeypatch.setattr(engine_run, "plan_of", plan_of)
+        make(world.study(reading__et_mode="annual"), finished, restart=True)
+        return plan_of(*arguments, **options)
+
+    monkeypatch.setattr(engine_run, "plan_of", slow)
+    with pytest.raises(StoreError, match="Another run was begun"):
+        make(world.study(), finished)
+    before = contents(finished)
+    make(world.study(reading__et_mode="annual"), finished)
+    assert contents(finished) == before
+
+
+def test_a_store_of_another_run_is_made_anew(world: World, tmp_path: Path) -> None:
+    """With its ledger it would look like one that is whole."""
+    own, other = tmp_path / "own", tmp_path / "other"
+    fluxes_only(world.study(), own)
+    fluxes_only(world.study(reading__et_mode="annual"), other)
+    whole = store_digest(own / "fluxes.zarr")
+    shutil.rmtree(own / "fluxes.zarr")
+    shutil.copytree(other / "fluxes.zarr", own / "fluxes.zarr")
+    shutil.copy(other / "ledger.jsonl", own / "ledger.jsonl")
+    fluxes_only(world.study(), own)
+    assert store_digest(own / "fluxes.zarr") == whole
+
+
+def test_looking_at_a_finished_run_removes_nothing(world: World, finished: Path) -> None:
+    half = finished / "fluxes.zarr/carbon_sink_flux/c/0/0.7-7.part"
+    half.write_bytes(b"another process is writing this")
+    make(world.study(), finished)
+    assert half.exists()
 
 
 def spoil(path: Path, how: str) -> None:
@@ -145,7 +204,7 @@ def spoil(path: Path, how: str) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
         return
     for file in path.rglob("*") if path.is_dir() else [path]:
-        if file.is_file() and file.suffix != ".png":
+        if file.is_file():
             file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
 
 

@@ -147,13 +147,42 @@ def test_an_owner_of_this_machine_that_is_gone_is_not_waited_for(
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
         process.wait()
     out = place(f"memory://{tmp_path.name}/out")
-    host = module.socket.gethostname()
-    (out / WRITER_FILE).write_text(
-        json.dumps({"process": process.pid, "host": host, "since": "2001", "token": "other"})
-    )
+    writer = {"process": process.pid, "host": "h", "since": "2001", "token": "other"}
+    (out / WRITER_FILE).write_text(json.dumps({**writer, "kernel": module._kernel()}))
     with RunLock(out) as lock:
         lock.take()
         lock.check()
+
+
+@pytest.mark.parametrize("kernel", [None, "another start of the system pid:[1]"])
+def test_a_process_number_of_another_kernel_says_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kernel: str | None
+) -> None:
+    """Containers of one host name: the owner lives, though no process here has its number."""
+    monkeypatch.setattr(module, "BEAT_SECONDS", 0.02)
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 30.0)
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    out = place(f"memory://{tmp_path.name}/out")
+    writer = {"process": process.pid, "host": module.socket.gethostname(), "since": "2001",
+              "token": "other", "kernel": kernel}  # fmt: skip
+    (out / WRITER_FILE).write_text(json.dumps(writer))
+    ended = threading.Event()
+
+    def beat() -> None:
+        beats = 0
+        while not ended.wait(0.005):
+            beats += 1
+            (out / WRITER_FILE).write_text(json.dumps({**writer, "beats": beats}))
+
+    owner = threading.Thread(target=beat)
+    owner.start()
+    try:
+        with RunLock(out) as lock, pytest.raises(StoreError, match="being written"):
+            lock.take()
+    finally:
+        ended.set()
+        owner.join()
 
 
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ EVERYTHING = {
 SIZES = Sizes(
     cells=243_216, read_cells=0, map_cells=864_000, band_cells=243_216, bands=1, layers=4, years=49,
     minerals=5, parts=1, labels=8, cycle_orders=1, cycle_coefficients=1, previous_year=False, stores_forcing=True,
-    lanes=0, real=4,
+    lanes=0, shares_results=False, real=4,
 )  # fmt: skip
 
 
@@ -54,7 +54,7 @@ def test_arrays_blocks_and_bytes_are_those_of_the_store(tmp_path: Path) -> None:
     plan = plan_of(inputs)
     inputs = write_inputs(tmp_path / "inputs.zarr", inputs, "mark", report)
     kernel = kernel_of(inputs)
-    store = FluxStore.create(tmp_path / "f.zarr", inputs, kernel.extras, {}, plan.bands)
+    store = FluxStore.create(tmp_path / "f.zarr", inputs, kernel.extras, {}, "mark", plan.bands)
     random = np.random.default_rng(0)
     for block in store.blocks:
         size = (4, block.cells.stop - block.cells.start)
@@ -192,7 +192,7 @@ def test_memory_grows_with_what_is_held(
     assert memory_of(cut, workers + 1).peak >= memory.peak
     assert memory_of(cut._replace(years=years + 1), workers).peak >= memory.peak
     assert memory_of(cut._replace(labels=20), workers).peak >= memory.peak
-    if bands > 4:  # of fewer bands every base cycle is held
+    if bands > workers + 1:  # of fewer bands every base cycle is held
         assert (
             memory_of(SIZES._replace(years=years, real=real, lanes=lanes), workers).peak
             >= memory.peak

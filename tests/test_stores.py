@@ -24,7 +24,7 @@ from saprolite.engine.store import BY_MINERAL, FLUX, FluxStore
 from saprolite.errors import StoreError
 from saprolite.inputs import Prepared, prepare
 from saprolite.inputs.store import inputs_are_written, write_inputs
-from saprolite.places import Place, files_below, place, remove, write_bytes, write_text
+from saprolite.places import Place, files_below, place, remove, sweep, write_bytes, write_text
 from saprolite.stores import add_empty, create_group, open_dataset, write_json
 from saprolite.study import Study
 from world import ICE_CELL, World
@@ -85,7 +85,7 @@ def filled(
     where: Place, inputs: Prepared, bands: int, order: int = 1, parts: int = 1
 ) -> tuple[FluxStore, dict[int, Entry]]:
     """A store with all its blocks written, and their ledger lines."""
-    store = FluxStore.create(where, inputs, EXTRAS, {}, bands)
+    store = FluxStore.create(where, inputs, EXTRAS, {}, "mark", bands)
     found = results(inputs, store, parts)
     lines = {}
     for block in store.blocks[::order]:
@@ -275,7 +275,7 @@ def test_bands_cover_the_land_and_blocks_count_on(world: World, tmp_path: Path) 
     inputs = prepared(world)
     height = inputs.grid.shape[0]
     for bands in (1, 2, 7, height, height + 5):
-        store = FluxStore.create(tmp_path / f"{bands}.zarr", inputs, (), {}, bands)
+        store = FluxStore.create(tmp_path / f"{bands}.zarr", inputs, (), {}, "mark", bands)
         assert store.bands <= bands
         assert [block.number for block in store.blocks] == list(range(2 * store.bands))
         one_year = store.blocks[: store.bands]
@@ -283,7 +283,7 @@ def test_bands_cover_the_land_and_blocks_count_on(world: World, tmp_path: Path) 
         assert ends[0][0] == 0
         assert ends[-1][1] == inputs.cells.size
         assert all(one[1] == other[0] for one, other in pairwise(ends))
-        again = FluxStore.open(tmp_path / f"{bands}.zarr", inputs)
+        again = FluxStore.open(tmp_path / f"{bands}.zarr", inputs, "mark")
         assert again.blocks == store.blocks
     # The southern row of the small world is water: with a band a row it has no block.
     assert store.bands == height - 1
@@ -316,7 +316,7 @@ def test_only_blocks_that_are_as_written_are_whole(
         file.unlink()
     else:
         file.write_bytes(data[:-3] if damage == "cut" else data)
-    again = FluxStore.open(tmp_path / "f.zarr", inputs)
+    again = FluxStore.open(tmp_path / "f.zarr", inputs, "mark")
     assert again.whole_blocks(lines) == set(lines) - {block.number}
     assert (again.checksum(block) is None) == (damage == "removed")
     again.write_block(block, results(inputs, again)[block.number])
@@ -331,6 +331,7 @@ def test_what_a_killed_writer_left_is_swept_away(world: World, tmp_path: Path) -
     whole = {name: file.read_bytes() for name, file in files_below(tmp_path / "f.zarr").items()}
     (tmp_path / "f.zarr/carbon_sink_flux/c/1/0/0/0.123-456.part").write_bytes(b"half")
     assert store.whole_blocks(lines) == set(lines)
+    sweep(tmp_path / "f.zarr")
     assert {name: file.read_bytes()
             for name, file in files_below(tmp_path / "f.zarr").items()} == whole  # fmt: skip
 
@@ -348,7 +349,7 @@ def test_a_store_whose_frame_is_damaged_is_not_opened(
     file = tmp_path / "f.zarr" / damage
     file.unlink() if how == "removed" else file.write_bytes(file.read_bytes()[:-9])
     with pytest.raises(StoreError):
-        FluxStore.open(tmp_path / "f.zarr", inputs)
+        FluxStore.open(tmp_path / "f.zarr", inputs, "mark")
 
 
 def test_a_store_that_was_not_made_to_the_end_is_not_opened(world: World, tmp_path: Path) -> None:
@@ -357,9 +358,9 @@ def test_a_store_that_was_not_made_to_the_end_is_not_opened(world: World, tmp_pa
     group = zarr.open_group(tmp_path / "f.zarr")
     del group.attrs["frame_sha256"]
     with pytest.raises(StoreError, match="cannot be opened"):
-        FluxStore.open(tmp_path / "f.zarr", inputs)
+        FluxStore.open(tmp_path / "f.zarr", inputs, "mark")
     with pytest.raises(StoreError, match="cannot be opened"):
-        FluxStore.open(tmp_path / "nothing.zarr", inputs)
+        FluxStore.open(tmp_path / "nothing.zarr", inputs, "mark")
 
 
 def test_a_store_removed_under_the_run_is_a_clear_error(world: World, tmp_path: Path) -> None:
@@ -401,7 +402,7 @@ def test_means_by_mineral_are_the_means_of_the_maps(
 def test_a_year_without_values_is_left_out_of_the_means(world: World, tmp_path: Path) -> None:
     """Everywhere without a value: not used; in one band alone: used, and no mean there."""
     inputs = prepared(world)
-    store = FluxStore.create(tmp_path / "f.zarr", inputs, (), {}, 3)
+    store = FluxStore.create(tmp_path / "f.zarr", inputs, (), {}, "mark", 3)
     cells = inputs.cells.size
     for block in store.blocks:
         flux = np.full((1, 4, cells), np.nan if block.year == 2000 else 3.0)
@@ -411,7 +412,7 @@ def test_a_year_without_values_is_left_out_of_the_means(world: World, tmp_path: 
     assert (mean == 3.0).all()
     first = store.blocks[0]
     store.write_block(first, Result(np.full((1, 4, first.cells.stop), 1.0), None, {}, {}))
-    again = FluxStore.open(tmp_path / "f.zarr", inputs)
+    again = FluxStore.open(tmp_path / "f.zarr", inputs, "mark")
     mean = again.write_means_by_mineral(np.ones((5, 4, cells)))
     assert again.used_years() == [2000, 2001]
     assert (mean[..., first.cells] == 2.0).all()

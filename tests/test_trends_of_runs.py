@@ -179,7 +179,7 @@ def stored(study: Study, path: Path, bands: int) -> tuple[xr.Dataset, str | None
     prepared = prepare(study)
     kernel = kernel_of(prepared)
     kernel.warm_up(lambda *_: None)
-    store = FluxStore.create(path, prepared, kernel.extras, {}, bands)
+    store = FluxStore.create(path, prepared, kernel.extras, {}, "mark", bands)
     for block in reversed(store.blocks):
         store.write_block(block, kernel.block(block))
     store.write_means_by_mineral(kernel.shares())

@@ -13,7 +13,13 @@ from saprolite.analysis import csv_text, read_maps, summarise, tables
 from saprolite.column.pit import Pits
 from saprolite.engine.lock import RunLock
 from saprolite.engine.run import compute_locked
-from saprolite.engine.state import FINISHED, peak_memory_bytes, read_state, write_state
+from saprolite.engine.state import (
+    FINISHED,
+    checksums_of,
+    peak_memory_bytes,
+    read_state,
+    write_state,
+)
 from saprolite.errors import Problem, StoreError
 from saprolite.inputs import Prepared, prepare
 from saprolite.inputs.store import check_all_years
@@ -130,7 +136,7 @@ def run(
         if state["status"] != FINISHED:
             computed = time.monotonic()
             summary = _analyse(folder, report)
-            state["outputs"] = sorted(summary["outputs"])
+            state |= _outputs(folder, summary)
             state["wall_time_s"] += time.monotonic() - computed
             peaks = (peak_memory_bytes(), state.get("peak_memory_bytes"))
             state["peak_memory_bytes"] = max((peak for peak in peaks if peak), default=None)
@@ -144,7 +150,11 @@ def analyse(out: Place, report: Report = _quiet) -> dict[str, Any]:
     """Write the summary, tables and figures of a run whose fluxes are stored."""
     with RunLock(out) as lock:
         lock.take()
-        return _analyse(out, report)
+        summary = _analyse(out, report)
+        state = _state(out)
+        if state["status"] == FINISHED:
+            write_state(out, {**state, **_outputs(out, summary)})
+        return summary
 
 
 def _analyse(out: Place, report: Report) -> dict[str, Any]:
@@ -160,6 +170,12 @@ def _analyse(out: Place, report: Report) -> dict[str, Any]:
         write_text(written[-1], csv_text(table, summary))
     written += draw_all(maps, out / "figures", report)
     return {**summary, "outputs": [inside(out, path) for path in written]}
+
+
+def _outputs(out: Place, summary: dict[str, Any]) -> dict[str, Any]:
+    """What the state of a finished run says of its outputs: their names and checksums."""
+    names = sorted(summary["outputs"])
+    return {"outputs": names, "outputs_crc32c": checksums_of(out, names)}
 
 
 def demo(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from saprolite.engine.kernels import Block, Kernel, Report, kernel_of
+from saprolite.engine.kernels import Block, Kernel, Report, is_climatology, kernel_of
 from saprolite.engine.plan import Plan, Seconds
 from saprolite.engine.reduce import series_of, why_no_trends
 from saprolite.inputs import Prepared
@@ -41,7 +41,7 @@ def calibrated(plan: Plan, prepared: Prepared, report: Report) -> Plan:
     report("calibrating", 3, 4)
     threads = min(plan.workers, cores())
     reads = len(prepared.study.years) + int(prepared.previous_year)
-    blocks = 1 if _is_climatology(prepared) else len(prepared.study.years)
+    blocks = 1 if is_climatology(prepared) else len(prepared.study.years)
     # Forcing that is not stored is read anew for every band.
     passes = 1 if plan.stores_forcing else plan.bands
     written = sum(array.bytes for array in plan.arrays)
@@ -120,11 +120,6 @@ def _seconds_of_trends(kernel: Kernel, prepared: Prepared, per_byte: float) -> f
     maps = series * layers * len(years) * 8 * prepared.grid.lat.size * prepared.grid.lon.size
     fitted = series * (layers + 1) * prepared.cells.size
     return per_byte * maps + seconds * fitted / _TREND_SERIES
-
-
-def _is_climatology(prepared: Prepared) -> bool:
-    column = prepared.study.column
-    return column is not None and column.averaging == "climatology"
 
 
 def _timed(work: Callable[[], Any]) -> tuple[Any, float]:

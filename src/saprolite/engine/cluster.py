@@ -6,6 +6,7 @@ block numbers and ledger lines travel. Dask is imported here alone, when a clust
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import threading
 import tomllib
@@ -20,11 +21,13 @@ from saprolite.engine.ledger import FAILED, Entry
 from saprolite.engine.lock import check_writer, read_writer
 from saprolite.engine.state import package_digest
 from saprolite.engine.store import FluxStore
+from saprolite.engine.turns import in_turns
 from saprolite.engine.workers import BlockWork
 from saprolite.errors import EngineError, Problem, SaproliteError, raise_if_any
 from saprolite.inputs import Prepared, prepare
 from saprolite.inputs.store import stored_inputs
 from saprolite.places import place
+from saprolite.sources.files import digest
 from saprolite.sources.remote import origin
 from saprolite.study import Study
 from saprolite.version import __version__
@@ -33,20 +36,43 @@ CONNECT_SECONDS = 30.0
 Report = Callable[[str, int, int], None]
 
 
+class InputFile(NamedTuple):
+    """An input file: its path, its size in bytes (-1 where there is none), and its SHA-256 unless
+    it belongs to the forcing, which is large."""
+
+    path: str
+    size: int
+    sha256: str | None
+
+    @classmethod
+    def at(cls, path: str, hashed: bool) -> InputFile:
+        """The file as this machine has it."""
+        file = Path(path)
+        if not file.is_file():
+            return cls(path, -1, None)
+        return cls(path, file.stat().st_size, digest(file) if hashed else None)
+
+
 class Task(NamedTuple):
     """What a worker must know of a run: its study as TOML, its folder, the word of its lock (the
-    folder is the same one everywhere), version and digest of the package."""
+    folder is the same one everywhere), its fingerprint, digest of what its input files are, version
+    and digest of the package."""
 
     study: str
     out: str
     token: str
+    fingerprint: str
+    inputs: str
     version: str
     package: str
 
     @classmethod
-    def of(cls, study: Study, out: str, token: str) -> Task:
+    def of(
+        cls, study: Study, out: str, token: str, fingerprint: str, files: Sequence[InputFile]
+    ) -> Task:
         """The task of a run that this process has begun."""
-        return cls(study.to_toml(), out, token, __version__, package_digest())
+        return cls(study.to_toml(), out, token, fingerprint, _digest_of(files), __version__,
+                   package_digest())  # fmt: skip
 
 
 @contextmanager
@@ -66,13 +92,14 @@ def connected(scheduler: str) -> Iterator[Any]:
         yield client
 
 
-def own_files(prepared: Prepared) -> list[str]:
+def own_files(prepared: Prepared) -> list[InputFile]:
     """The input files of a run that every machine must have; what a URL names is fetched."""
-    files = [file for paths in prepared.files.values() for file in paths]
-    return [str(file) for file in files if origin(file) == str(file)]
+    return [InputFile.at(str(file), role != "forcing")
+            for role, paths in prepared.files.items()
+            for file in paths if origin(file) == str(file)]  # fmt: skip
 
 
-def refuse_unfit_workers(client: Any, task: Task, files: Sequence[str]) -> None:
+def refuse_unfit_workers(client: Any, task: Task, files: Sequence[InputFile]) -> None:
     """Raise ``EngineError`` unless every worker has this package, the folder and the inputs."""
     try:
         client.wait_for_workers(1, timeout=CONNECT_SECONDS)
@@ -92,16 +119,24 @@ def refuse_unfit_workers(client: Any, task: Task, files: Sequence[str]) -> None:
     raise_if_any(EngineError, "Workers of the cluster cannot compute this run", problems)
 
 
-def on_cluster(client: Any, task: Task, blocks: Sequence[Block], bands: int) -> Iterator[Entry]:
+def on_cluster(
+    client: Any, task: Task, blocks: Sequence[Block], bands: int, shares_bands: bool
+) -> Iterator[Entry]:
     """The ledger lines of blocks, in the order in which workers finish them.
 
-    The blocks of a worker that is lost are computed by the others.
+    The blocks of a band go to one worker if they share something, unless another one has nothing
+    to do. The blocks of a worker that is lost are computed by the others.
     """
     distributed = _distributed()
-    futures = {
-        client.submit(compute_block, task, block.number, pure=False, key=_key(task, block)): block
-        for block in blocks
-    }
+    slots = [worker for worker, threads in client.nthreads().items() for _ in range(threads)]
+    futures = {}
+    for block in in_turns(blocks, bands, max(1, len(slots)), shares_bands):
+        chosen = [slots[block.number % bands % len(slots)]] if shares_bands and slots else None
+        future = client.submit(
+            compute_block, task, block.number, pure=False, key=_key(task, block),
+            workers=chosen, allow_other_workers=chosen is not None,
+        )  # fmt: skip
+        futures[future] = block
     try:
         for future in distributed.as_completed(list(futures), loop=client.loop):
             block = futures.pop(future)
@@ -127,7 +162,7 @@ def compute_block(task: Task, number: int) -> dict[str, Any]:
         ) from None  # fmt: skip
 
 
-def look(task: Task, files: Sequence[str]) -> list[tuple[str, str, str]]:
+def look(task: Task, files: Sequence[InputFile]) -> list[tuple[str, str, str]]:
     """On a worker: found, accepted, next step of everything that stands in the way of a run."""
     problems = []
     if (__version__, package_digest()) != (task.version, task.package):
@@ -142,12 +177,20 @@ def look(task: Task, files: Sequence[str]) -> list[tuple[str, str, str]]:
             (f"does not see {task.out} as the run writes it", "a folder that all workers share",
              "an --out on a shared disk, or a URL such as s3://bucket/folder")
         )  # fmt: skip
-    missing = [file for file in files if not Path(file).is_file()]
+    found = [(file, InputFile.at(file.path, file.sha256 is not None)) for file in files]
+    missing = [here.path for _, here in found if here.size < 0]
     if missing:
         problems.append(
             (f"{len(missing)} input files are not there, such as {missing[0]}",
              "inputs that all workers see under the same paths",
              "put the inputs on a shared disk, or name them by URL")
+        )  # fmt: skip
+    other = [here.path for file, here in found if here.size >= 0 and here != file]
+    if other:
+        problems.append(
+            (f"{len(other)} input files are others than where the run was begun, such as "
+             f"{other[0]}", "the same inputs for all workers",
+             "put the inputs on a shared disk, or copy them anew")
         )  # fmt: skip
     return problems
 
@@ -170,11 +213,20 @@ def _opened(task: Task) -> BlockWork:
 
 def _open(task: Task) -> BlockWork:
     out = place(task.out)
-    prepared = prepare(Study.model_validate(tomllib.loads(task.study)))
+    threads = _distributed().get_worker().state.nthreads
+    study = Study.model_validate(tomllib.loads(task.study)).with_workers(threads)
+    prepared = prepare(study)
+    if _digest_of(own_files(prepared)) != task.inputs:
+        raise EngineError(
+            "A worker cannot compute this run (1 problem)",
+            [Problem("a worker that came later", "input files that are others than where the run "
+                     "was begun", "the same inputs for all workers",
+                     "put the inputs on a shared disk; the same command then names the files")],
+        )  # fmt: skip
     prepared = stored_inputs(out / "inputs.zarr", prepared)
     kernel = kernel_of(prepared)
     kernel.warm_up(lambda *_: None)
-    store = FluxStore.open(out / "fluxes.zarr", prepared)
+    store = FluxStore.open(out / "fluxes.zarr", prepared, task.fingerprint)
     return BlockWork(kernel, store, prepared, lambda: check_writer(out, task.token))
 
 
@@ -195,6 +247,10 @@ def _gone(error: BaseException) -> EngineError:
                  "a scheduler and at least one worker, up to the end of the run",
                  "start the cluster anew; the same command then goes on")],
     )  # fmt: skip
+
+
+def _digest_of(files: Sequence[InputFile]) -> str:
+    return hashlib.sha256(repr(sorted(files)).encode()).hexdigest()
 
 
 def _key(task: Task, block: Block) -> str:

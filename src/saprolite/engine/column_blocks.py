@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import numpy as np
 import numpy.typing as npt
 
@@ -13,7 +11,8 @@ from saprolite.column.layer import IONS
 from saprolite.column.solve import is_compilable, steady_state_of_many
 from saprolite.column.steady_state import SteadyState
 from saprolite.engine.column_means import ColumnDrivers, MeanDrivers
-from saprolite.engine.kernels import Block, Extra, Report, Result
+from saprolite.engine.kernels import Block, Extra, Report, Result, workers_of
+from saprolite.engine.turns import SharedByBand
 from saprolite.inputs import Prepared
 from saprolite.inputs.column_fields import ColumnInputs
 from saprolite.minerals import Mineral
@@ -51,8 +50,11 @@ class ColumnKernel:
         for values in (soil.clay, soil.silt, soil.sand, soil.bulk_density, soil.thickness):
             none_missing = none_missing & np.isfinite(values).all(axis=0)
         self.complete: Flags = none_missing
-        self._climatology: dict[tuple[int, int], Result] = {}
-        self._lock = threading.Lock()
+        self.shares_bands = self._drivers.is_climatology
+        first = prepared.study.first_year
+        self._climatology = SharedByBand(
+            lambda cells: self._solved(first, cells), workers_of(prepared)
+        )
 
     def warm_up(self, report: Report) -> None:
         """Compile the solver, where the law allows it, or take its code from the disk."""
@@ -81,25 +83,22 @@ class ColumnKernel:
 
     def block(self, block: Block) -> Result:
         """The flux of a year; a climatology is solved once for all years of a band."""
-        if not self._drivers.is_climatology:
-            return self._solved(block)
-        key = (block.cells.start, block.cells.stop)
-        with self._lock:
-            if key not in self._climatology:
-                self._climatology[key] = self._solved(block)
-            return self._climatology[key]
+        if not self.shares_bands:
+            return self._solved(block.year, block.cells)
+        with self._climatology.of(block.cells) as result:
+            return result
 
-    def _solved(self, block: Block) -> Result:
+    def _solved(self, year: int, band: slice) -> Result:
         """The cells are taken in pieces of ``cells_per_block``; no result depends on the size."""
-        means = self._drivers.of(block.year)
-        offset, size = block.cells.start, block.cells.stop - block.cells.start
+        means = self._drivers.of(year)
+        offset, size = band.start, band.stop - band.start
         shape = (len(self._prepared.layer_edges) - 1, size)
         by_mineral = np.full((len(self._inputs.minerals), *shape), np.nan)
         total, counts = np.full(shape, np.nan), dict.fromkeys(COLUMN_COUNTS, 0)
         known = self.complete & np.isfinite(means.evapotranspiration)
         for values in means[:3]:
             known &= np.isfinite(values).all(axis=0)
-        lanes = offset + np.flatnonzero(known[block.cells])
+        lanes = offset + np.flatnonzero(known[band])
         step = self._prepared.study.engine.cells_per_block
         for start in range(0, lanes.size, step):
             cells = lanes[start : start + step]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
@@ -45,15 +46,19 @@ class ColumnDrivers:
         mode = "annual" if reading.et_mode == "trailing12" else reading.et_mode
         self._model = CO2Pathway(reading.change(et_mode=mode), (), (), (), (), ())
         # Blocks of several bands, on several threads, ask for the same years.
+        self._making = threading.Lock()
         self._mean = lru_cache(_YEARS_HELD)(self._mean_of)
 
     def of(self, year: int) -> MeanDrivers:
         """The drivers of a year: in an experiment one of its own, the others of the base year."""
         if self.is_climatology:
-            return self._climatology
+            with self._making:
+                return self._climatology
         if self._experiment == "control" or year == self._base_year:
             return self._mean(year)
-        base, own = self._base, self._mean(year)
+        with self._making:
+            base = self._base
+        own = self._mean(year)
         if self._experiment == "soil_moisture":
             return base._replace(soil_moisture=own.soil_moisture)
         if self._experiment == "soil_temperature":

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from saprolite.inputs import Prepared
+from saprolite.threads import cores
 
 Array = npt.NDArray[Any]
 Flags = npt.NDArray[np.bool_]
@@ -55,6 +56,10 @@ class Kernel(Protocol):
     def extras(self) -> tuple[Extra, ...]:
         """What every result holds besides the flux."""
 
+    @property
+    def shares_bands(self) -> bool:
+        """Whether the blocks of a band share something that is made once for them."""
+
     def block(self, block: Block) -> Result:
         """One block."""
 
@@ -77,6 +82,17 @@ def kernel_of(prepared: Prepared) -> Kernel:
     from saprolite.engine.pathway_blocks import PathwayKernel
 
     return PathwayKernel(prepared)
+
+
+def workers_of(prepared: Prepared) -> int:
+    """Threads that compute blocks at a time."""
+    return prepared.study.engine.workers or cores()
+
+
+def is_climatology(prepared: Prepared) -> bool:
+    """Whether a study computes one mean year, the same result for all its years."""
+    column = prepared.study.column
+    return column is not None and column.averaging == "climatology"
 
 
 def forcing_is_known(prepared: Prepared) -> Flags:

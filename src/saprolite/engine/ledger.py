@@ -37,12 +37,12 @@ class Ledger:
     path: Place
 
     def entries(self) -> dict[int, Entry]:
-        """What came to an end, by block; a last line cut off by a crash does not count."""
+        """What came to an end, by block; a line torn by a crash, of any bytes, does not count."""
         found = {}
         for line in self._lines():
             try:
                 entry = Entry(**json.loads(line))
-            except (json.JSONDecodeError, TypeError):
+            except (ValueError, TypeError):
                 continue
             found[entry.block] = entry
         return found
@@ -61,11 +61,10 @@ class Ledger:
         with writing(self.path):
             remove(self.path)
 
-    def _lines(self) -> list[str]:
+    def _lines(self) -> list[bytes]:
         if isinstance(self.path, Path):
-            exists = self.path.exists()
-            return self.path.read_text(encoding="utf-8").splitlines() if exists else []
-        return [file.read_text(encoding="utf-8") for file in files_below(self.path).values()]
+            return self.path.read_bytes().splitlines() if self.path.exists() else []
+        return [file.read_bytes() for file in files_below(self.path).values()]
 
 
 def _append(path: Path, line: bytes) -> None:

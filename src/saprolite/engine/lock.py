@@ -63,6 +63,7 @@ class RunLock:
         writer = {
             "process": os.getpid(),
             "host": socket.gethostname(),
+            "kernel": _kernel(),
             "since": datetime.now(UTC).isoformat(" ", "seconds"),
             "token": uuid.uuid4().hex,
         }
@@ -233,8 +234,19 @@ def check_writer(out: Place, token: str) -> None:
     )  # fmt: skip
 
 
+def _kernel() -> str | None:
+    """What a process number belongs to: this start of the system, and the namespace of processes
+    (containers of one host name each count their own); None where the system does not tell."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return None
+
+
 def _process_is_gone(writer: dict[str, Any]) -> bool:
-    if writer["host"] != socket.gethostname() or os.name != "posix":
+    here = _kernel()
+    if here is None or writer.get("kernel") != here:
         return False
     try:
         os.kill(writer["process"], 0)

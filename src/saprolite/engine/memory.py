@@ -11,8 +11,6 @@ _BASE = 300_000_000
 # Numbers of each layer of a soil column while it is solved: unknowns, constants, intermediate ones;
 # and those for each mineral.
 _COLUMN_NUMBERS, _COLUMN_NUMBERS_PER_MINERAL = 100, 8
-# Base cycles that the kernel of the CO2 pathway holds, one for each band in work.
-_CYCLES_HELD = 4
 _MARGIN = 1.1
 
 
@@ -22,7 +20,8 @@ class Sizes(NamedTuple):
     ``map_cells`` and ``band_cells``: cells of the map, and land cells, of the largest band;
     ``labels``: maps of a year and layer besides the flux and its ``parts``; ``cycle_orders`` and
     ``cycle_coefficients``: factors of the base year, 0 without experiments; ``lanes``: soil columns
-    solved at a time, 0 for the CO2 pathway; ``real``: bytes of a number of the arithmetic.
+    solved at a time, 0 for the CO2 pathway; ``shares_results``: whether the years of a band have
+    one result, which is held; ``real``: bytes of a number of the arithmetic.
     """
 
     cells: int
@@ -40,6 +39,7 @@ class Sizes(NamedTuple):
     previous_year: bool
     stores_forcing: bool
     lanes: int
+    shares_results: bool
     real: int
 
 
@@ -70,7 +70,9 @@ def memory_of(sizes: Sizes, workers: int) -> Memory:
         solving = 8 * s.layers * numbers * min(s.lanes, s.band_cells)
         # Means over time are made of all cells.
         worker = maps + s.band_cells * result + s.cells * (forcing + 8 * 8 * s.layers) + solving
-    shared = statics + cycle * s.band_cells * min(s.bands, _CYCLES_HELD)
+    # What the blocks of a band share is held for a band of each worker, and the next one.
+    by_band = s.band_cells * (cycle + (result if s.shares_results else 0))
+    shared = statics + by_band * min(s.bands, workers + 1)
     reduction = (
         8 * s.band_cells * ((s.years + 4) * (s.layers + 1))
         + 8 * s.layers * s.cells * s.parts

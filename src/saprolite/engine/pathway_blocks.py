@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,7 +18,8 @@ from saprolite.compiled.pathway import (
     FusedPathway,
     Wanted,
 )
-from saprolite.engine.kernels import Block, Extra, Report, Result
+from saprolite.engine.kernels import Block, Extra, Report, Result, workers_of
+from saprolite.engine.turns import SharedByBand
 from saprolite.inputs import Prepared
 from saprolite.models import CO2Pathway, Soil
 from saprolite.study_parts import Experiments
@@ -34,8 +35,6 @@ COUNTS = (
     f"within_{NEAR_FREEZING_K}_K_of_freezing_layer_cell_months",
     "layer_cell_years_without_a_result_though_static_inputs_are_complete",
 )
-# Bands whose base cycle is held at a time: those that threads work on, in order of the blocks.
-_BASES_HELD = 4
 
 
 @dataclass(frozen=True)
@@ -79,8 +78,8 @@ class PathwayKernel:
         self._density = np.ascontiguousarray(self._statics.bulk_density, self._fused.real)
         chosen = prepared.study.experiments.base_year
         self._base_year = prepared.study.first_year if chosen is None else chosen
-        self._bases: dict[tuple[int, int], BaseCycle] = {}
-        self._lock = threading.Lock()
+        self.shares_bands = self._wanted.needs_base
+        self._bases = SharedByBand(self._base_cycle, workers_of(prepared))
 
     @cached_property
     def extras(self) -> tuple[Extra, ...]:
@@ -105,12 +104,13 @@ class PathwayKernel:
 
     def block(self, block: Block) -> Result:
         """One year of a band."""
-        base = self._base(block.cells) if self._wanted.needs_base else None
         air = self._prepared.atmospheric_co2.get(block.year)
-        found = self._fused.year(
-            self._forcing(block.year, block.cells), block.year, air, self._density, block.cells,
-            self._statics.by_group, self._complete, base,
-        )  # fmt: skip
+        shared = self._bases.of(block.cells) if self.shares_bands else nullcontext()
+        with shared as base:
+            found = self._fused.year(
+                self._forcing(block.year, block.cells), block.year, air, self._density,
+                block.cells, self._statics.by_group, self._complete, base,
+            )  # fmt: skip
         arrays: dict[str, npt.NDArray[Any]] = {
             BY_EXPERIMENT: found.alone, CONTRIBUTION: found.contributions, BY_MONTH: found.months,
         }  # fmt: skip
@@ -140,19 +140,12 @@ class PathwayKernel:
             previous = prepared.read_year(year - 1, cells).evapotranspiration
         return ForcingArrays(*values, previous)
 
-    def _base(self, cells: slice) -> BaseCycle:
-        """The base year's factors of a band, computed when the band is first asked for."""
-        key = (cells.start, cells.stop)
-        with self._lock:
-            if key not in self._bases:
-                while len(self._bases) >= _BASES_HELD:
-                    self._bases.pop(next(iter(self._bases)))
-                year = self._base_year
-                air = self._prepared.atmospheric_co2.get(year)
-                self._bases[key] = self._fused.base_cycle(
-                    self._forcing(year, cells), year, air, self._density, cells
-                )
-            return self._bases[key]
+    def _base_cycle(self, cells: slice) -> BaseCycle:
+        """The base year's factors of a band."""
+        year = self._base_year
+        air = self._prepared.atmospheric_co2.get(year)
+        forcing = self._forcing(year, cells)
+        return self._fused.base_cycle(forcing, year, air, self._density, cells)
 
 
 def wanted(experiments: Experiments, monthly: bool) -> Wanted:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from saprolite.engine.banded_maps import rows_of_bands
-from saprolite.engine.kernels import Extra, kernel_of
+from saprolite.engine.kernels import Extra, is_climatology, kernel_of, workers_of
 from saprolite.engine.memory import Memory, Sizes, memory_limit, memory_of
 from saprolite.engine.parts import parts_of
 from saprolite.engine.reduce import COLUMN, LAYERS, STATISTICS, series_of, why_no_trends
@@ -21,7 +21,6 @@ from saprolite.inputs import Prepared
 from saprolite.inputs.store import forcing_bytes, keeps
 from saprolite.places import Place
 from saprolite.study_parts import Experiments
-from saprolite.threads import cores
 
 # A block of soil columns is to end within a minute, even with the slowest of the solvers.
 _LONGEST_BLOCK_S, _SLOW_LAYER_S = 60.0, 2e-4
@@ -113,7 +112,7 @@ def plan_of(prepared: Prepared, extras: tuple[Extra, ...] | None = None,
     if extras is None:
         extras = kernel_of(prepared).extras
     study, engine = prepared.study, prepared.study.engine
-    workers = engine.workers or cores()
+    workers = workers_of(prepared)
     limit, source = memory_limit(engine.memory_gb)
     bands = engine.bands or _chosen_bands(prepared, extras, workers, limit)
     memory = memory_of(_sizes(prepared, extras, bands), workers)
@@ -180,6 +179,7 @@ def _sizes(prepared: Prepared, extras: tuple[Extra, ...], bands: int) -> Sizes:
         previous_year=prepared.previous_year,
         stores_forcing=keeps(prepared),
         lanes=study.engine.cells_per_block if columns else 0,
+        shares_results=is_climatology(prepared),
         real=4 if study.engine.precision == "float32" else 8,
     )
 

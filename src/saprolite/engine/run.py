@@ -26,6 +26,7 @@ from saprolite.engine.state import (
     FINISHED,
     INCOMPLETE,
     UNFINISHED,
+    checksums_of,
     fingerprint,
     input_digests,
     read_state,
@@ -33,6 +34,7 @@ from saprolite.engine.state import (
     write_state,
 )
 from saprolite.engine.store import FluxStore
+from saprolite.engine.turns import in_turns
 from saprolite.engine.workers import BlockWork, on_threads
 from saprolite.errors import InputError, Problem, StoreError
 from saprolite.inputs import Prepared, counts, prepare
@@ -103,7 +105,7 @@ def compute_locked(
     if restart and not inputs_are_written(out / "inputs.zarr", mark):
         check_all_years(prepared, report)
     lock.take()
-    if before is None and read_state(out) is not None:
+    if read_state(out) != before:
         raise _begun_meanwhile(out)
     sweep(out)
     if before and restart:
@@ -123,12 +125,12 @@ def compute_locked(
             lock.discard()
         raise
     kernel = kernel_of(prepared)
-    store, done = _flux_store(out, prepared, kernel, digests, ledger, plan)
+    store, done = _flux_store(out, prepared, kernel, digests, mark, ledger, plan)
     state["engine"] = {"bands": store.bands, **_engine(plan, client)}
     state["notes"] = [*prepared.notes, *_kept_bands(prepared, store)]
     todo = [block for block in store.blocks if block.number not in done]
     work = BlockWork(kernel, store, prepared, lock.check)
-    lines = _lines(work, todo, out, lock, plan, client, report)
+    lines = _lines(work, todo, out, lock, mark, plan, client, report)
     report("computing", len(done), len(store.blocks))
     with closing(lines):
         for number, line in enumerate(lines, len(done) + 1):
@@ -152,6 +154,7 @@ def _lines(
     todo: list[Block],
     out: Place,
     lock: RunLock,
+    mark: str,
     plan: Plan,
     client: Any,
     report: Report,
@@ -161,11 +164,14 @@ def _lines(
         return
     if client is None:
         work.kernel.warm_up(report)
-        yield from on_threads(work, todo, plan.workers)
+        shares = work.kernel.shares_bands
+        blocks = in_turns(todo, work.store.bands, plan.workers, shares)
+        yield from on_threads(work, blocks, plan.workers)
         return
-    task = Task.of(work.prepared.study, str(out), lock.token)
-    refuse_unfit_workers(client, task, own_files(work.prepared))
-    yield from on_cluster(client, task, todo, work.store.bands)
+    files = own_files(work.prepared)
+    task = Task.of(work.prepared.study, str(out), lock.token, mark, files)
+    refuse_unfit_workers(client, task, files)
+    yield from on_cluster(client, task, todo, work.store.bands, work.kernel.shares_bands)
 
 
 def _refuse_failed_blocks(
@@ -264,6 +270,7 @@ def _flux_store(
     prepared: Prepared,
     kernel: Kernel,
     digests: dict[str, dict[str, str]],
+    mark: str,
     ledger: Ledger,
     plan: Plan,
 ) -> tuple[FluxStore, set[int]]:
@@ -272,20 +279,22 @@ def _flux_store(
     lines = ledger.entries()
     if lines:
         try:
-            store = FluxStore.open(path, prepared)
+            store = FluxStore.open(path, prepared, mark)
             return store, store.whole_blocks(lines)
         except DAMAGED:
-            pass  # what is left of a store that was being made or removed: make it anew
+            pass  # another run's, or what is left of one being made or removed: make it anew
     ledger.clear()
-    return FluxStore.create(path, prepared, kernel.extras, digests, plan.bands), set()
+    return FluxStore.create(path, prepared, kernel.extras, digests, mark, plan.bands), set()
 
 
 def _is_whole(out: Place, state: dict[str, Any], prepared: Prepared, ledger: Ledger) -> bool:
-    """Whether a finished run still has everything that it wrote."""
-    if not all((out / name).is_file() for name in state["outputs"]):
+    """Whether a finished run still has everything that it wrote; writes nothing itself."""
+    if checksums_of(out, state["outputs"]) != state["outputs_crc32c"]:
+        return False
+    if not inputs_are_written(out / "inputs.zarr", state["fingerprint"]):
         return False
     try:
-        store = FluxStore.open(out / "fluxes.zarr", prepared)
+        store = FluxStore.open(out / "fluxes.zarr", prepared, state["fingerprint"])
         statics = store.static_checksum() == state["static_maps_sha256"]
         return statics and len(store.whole_blocks(ledger.entries())) == len(store.blocks)
     except DAMAGED:
@@ -295,7 +304,7 @@ def _is_whole(out: Place, state: dict[str, Any], prepared: Prepared, ledger: Led
 def _begun_meanwhile(out: Place) -> StoreError:
     return StoreError(
         "Another run was begun in the folder (1 problem)",
-        [Problem(str(out), "a run.json that was not there when this run began to check its inputs",
+        [Problem(str(out), "a run.json that changed while this run checked its inputs",
                  "one run at a time in a folder",
                  "the same command goes on with that run if it is the same; else another --out")],
     )  # fmt: skip

@@ -6,11 +6,13 @@ import hashlib
 import json
 import platform
 import sys
+from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from saprolite.chunks import file_checksum
 from saprolite.errors import Problem, StoreError
 from saprolite.places import Place
 from saprolite.sources.files import digest
@@ -19,7 +21,7 @@ from saprolite.stores import write_json
 from saprolite.study import Study
 from saprolite.version import __version__
 
-RUN_FILE = "run.json"
+RUN_FILE, STUDY_FILE = "run.json", "study.toml"
 UNFINISHED, INCOMPLETE, FINISHED = "unfinished", "incomplete", "finished"
 _LIBRARIES = ("numpy", "xarray", "zarr", "netCDF4", "rasterio", "scipy", "numba")
 
@@ -43,6 +45,11 @@ def read_state(out: Place) -> dict[str, Any] | None:
 def write_state(out: Place, state: dict[str, Any]) -> None:
     """Write the state whole or not at all."""
     write_json(out / RUN_FILE, state)
+
+
+def checksums_of(out: Place, outputs: Sequence[str]) -> dict[str, str | None]:
+    """CRC-32C of the outputs of a run and of its study, by name; None where one is missing."""
+    return {name: file_checksum(out / name) for name in (STUDY_FILE, *outputs)}
 
 
 def fingerprint(study: Study, digests: dict[str, dict[str, str]]) -> str:

@@ -35,7 +35,6 @@ from saprolite.stores import (
     create_group,
     files_below,
     open_group,
-    sweep,
     writing,
 )
 from saprolite.threads import in_order
@@ -73,13 +72,15 @@ class FluxStore:
         prepared: Prepared,
         extras: Sequence[Extra],
         digests: dict[str, dict[str, str]],
+        fingerprint: str,
         bands: int = 1,
     ) -> FluxStore:
         """A new store with its coordinates and static maps, in the place of what was there.
 
+        ``digests``: of the input files, by role; ``fingerprint``: of the run that it belongs to;
         ``bands``: bands of equal height that the rows of the grid are cut into at most.
         """
-        group = create_group(path, attributes_of(prepared, digests))
+        group = create_group(path, attributes_of(prepared, digests, fingerprint))
         rows = rows_of_bands(prepared.grid.shape[0], bands)
         with writing(path):
             write_coordinates(group, prepared)
@@ -92,13 +93,16 @@ class FluxStore:
         return store
 
     @classmethod
-    def open(cls, path: Place, prepared: Prepared) -> FluxStore:
-        """A store that is there, to read or to go on with.
+    def open(cls, path: Place, prepared: Prepared, fingerprint: str) -> FluxStore:
+        """The store of the run with this fingerprint, to read or to go on with.
 
-        Raises ``StoreError`` where it is not there or not whole, apart from its blocks.
+        Raises ``StoreError`` where it is not there, another run's, or not whole, apart from its
+        blocks.
         """
         group = open_group(path)
         try:
+            if group.attrs["fingerprint"] != fingerprint:
+                raise _not_whole(path, "a store of another run")
             rows = group[FLUX].chunks[-2]  # type: ignore[union-attr]
             store = cls(path, group, prepared, rows)
             store._find_series()
@@ -137,9 +141,8 @@ class FluxStore:
     def whole_blocks(self, lines: Mapping[int, Entry]) -> set[int]:
         """Numbers of the blocks that are done and stored as their ledger lines say.
 
-        What a killed writer left half-written is removed. Only for the one run that writes here.
+        Nothing is written: a run that another one is mending may be looked at, too.
         """
-        sweep(self._path)
         done = [line for line in lines.values()
                 if line.status == DONE and line.block < len(self.blocks)]  # fmt: skip
         found = in_order(lambda line: self.checksum(self.blocks[line.block]), done)

@@ -115,7 +115,9 @@ def _class_attributes() -> dict[str, Any]:
     }
 
 
-def attributes_of(prepared: Prepared, digests: dict[str, dict[str, str]]) -> dict[str, Any]:
+def attributes_of(
+    prepared: Prepared, digests: dict[str, dict[str, str]], fingerprint: str
+) -> dict[str, Any]:
     """Attributes of the store: what it was computed from, and how."""
     reading = prepared.model.reading
     inputs = {role: entry(product) for role, product in prepared.products.items()}
@@ -139,4 +141,5 @@ def attributes_of(prepared: Prepared, digests: dict[str, dict[str, str]]) -> dic
         "notes": list(prepared.notes),
         "inputs": json.dumps(inputs),
         "inputs_sha256": json.dumps(digests),
+        "fingerprint": fingerprint,
     }
