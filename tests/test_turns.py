@@ -16,7 +16,7 @@ from saprolite.engine.column_blocks import ColumnKernel
 from saprolite.engine.kernels import Block, Result, kernel_of
 from saprolite.engine.pathway_blocks import PathwayKernel
 from saprolite.engine.turns import SharedByBand, in_turns
-from saprolite.inputs import prepare
+from saprolite.inputs import Prepared, prepare
 from saprolite.study import Study
 from test_column_grid import study as column_study
 from test_run import fluxes_only
@@ -110,6 +110,30 @@ def test_a_base_cycle_is_computed_once_a_band(
     content = world.study(experiments__run=["soil_moisture"], engine__bands=15, engine__workers=1)
     fluxes_only(content, tmp_path / "out")
     assert len(begun) == len(set(begun)) == 14  # the southernmost of 15 rows is water
+
+
+def test_the_year_before_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With trailing sums, in order every year is read once; in any order the bits are the same."""
+    world = World(tmp_path / "w", years=range(2000, 2004)).write()
+    content = world.study(reading__et_mode="trailing12", engine__workers=1)
+    inputs = prepare(Study.of(content, Path()))
+    plain, read = Prepared.read_year, []
+
+    def counted(self: Prepared, year: int, cells: slice = slice(None)) -> Any:
+        read.append((year, cells.start))
+        return plain(self, year, cells)
+
+    monkeypatch.setattr(Prepared, "read_year", counted)
+    blocks = [Block(n, 2000 + n // 2, slice(0), slice(200 * (n % 2), 200 * (n % 2) + 200))
+              for n in range(8)]  # fmt: skip
+    kernel = kernel_of(inputs)
+    found = [kernel.block(block).parts for block in blocks]
+    assert len(read) == len(set(read)) == 8
+    kernel = kernel_of(inputs)
+    back = [kernel.block(block).parts for block in blocks[::-1]][::-1]
+    assert all(np.array_equal(one, other, equal_nan=True)
+               for one, other in zip(found, back, strict=True))  # fmt: skip
+    assert np.isfinite(found[2]).any()
 
 
 def test_climatologies_of_bands_are_solved_beside_each_other(

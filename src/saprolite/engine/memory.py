@@ -73,6 +73,9 @@ def memory_of(sizes: Sizes, workers: int) -> Memory:
     # What the blocks of a band share is held for a band of each worker, and the next one.
     by_band = s.band_cells * (cycle + (result if s.shares_results else 0))
     shared = statics + by_band * min(s.bands, workers + 1)
+    if s.previous_year:
+        # Evapotranspiration of the years that workers are at, and the one before.
+        shared += 4 * 12 * s.cells * min(s.years, workers + 1)
     reduction = (
         8 * s.band_cells * ((s.years + 4) * (s.layers + 1))
         + 8 * s.layers * s.cells * s.parts

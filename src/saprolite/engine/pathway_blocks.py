@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
@@ -78,6 +79,9 @@ class PathwayKernel:
         self._density = np.ascontiguousarray(self._statics.bulk_density, self._fused.real)
         chosen = prepared.study.experiments.base_year
         self._base_year = prepared.study.first_year if chosen is None else chosen
+        # By band and year: of the years that workers are at, and the one before.
+        self._water: dict[tuple[int, int], dict[int, npt.NDArray[Any]]] = {}
+        self._water_lock = threading.Lock()
         self.shares_bands = self._wanted.needs_base
         self._bases = SharedByBand(self._base_cycle, workers_of(prepared))
 
@@ -132,13 +136,26 @@ class PathwayKernel:
         return np.isfinite(self._statics.by_group)
 
     def _forcing(self, year: int, cells: slice) -> ForcingArrays:
+        values = self._prepared.read_year(year, cells)
+        if self._prepared.model.reading.et_mode != "trailing12":
+            return ForcingArrays(*values)
+        return ForcingArrays(*values, self._year_before(year, cells, values.evapotranspiration))
+
+    def _year_before(
+        self, year: int, cells: slice, own: npt.NDArray[Any]
+    ) -> npt.NDArray[Any] | None:
+        """Evapotranspiration of the year before, None before the record; kept from the block of
+        that year, so that its other drivers are not read again for it, or else read."""
         prepared = self._prepared
-        values = prepared.read_year(year, cells)
-        previous = None
-        trailing = prepared.model.reading.et_mode == "trailing12"
-        if trailing and (year > prepared.study.first_year or prepared.previous_year):
-            previous = prepared.read_year(year - 1, cells).evapotranspiration
-        return ForcingArrays(*values, previous)
+        with self._water_lock:
+            kept = self._water.setdefault((cells.start, cells.stop), {})
+            kept[year] = own
+            while len(kept) > workers_of(prepared) + 1:
+                del kept[next(iter(kept))]
+            before = kept.get(year - 1)
+        if before is None and (year > prepared.study.first_year or prepared.previous_year):
+            before = prepared.read_year(year - 1, cells).evapotranspiration
+        return before
 
     def _base_cycle(self, cells: slice) -> BaseCycle:
         """The base year's factors of a band."""
