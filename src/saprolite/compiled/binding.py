@@ -32,8 +32,8 @@ def bound(
 
     ``function`` is a plain Python function of numbers; ``precision`` ``float64`` or ``float32``.
     Everything that its code names (elementary functions, other equations, constants) is bound too.
-    ``thresholds`` are constants that it only asks its argument to reach (``>=``): they become the
-    least number of the precision that is not below them, so that both precisions decide alike.
+    ``thresholds`` are constants that it only asks its argument to reach (``>=``). Inputs are kept
+    in float32: what is 273.15 in a file must reach 273.15, so they are rounded as inputs are.
     """
     assert isinstance(function, FunctionType), function
     names = {
@@ -41,7 +41,7 @@ def bound(
         for name in function.__code__.co_names
         if name in function.__globals__
     }
-    names |= {name: not_below(function.__globals__[name], precision) for name in thresholds}
+    names |= {name: as_stored(function.__globals__[name], precision) for name in thresholds}
     return njit(**OPTIONS)(_copy(function, names, REAL[precision]))  # type: ignore[no-any-return]
 
 
@@ -84,15 +84,13 @@ def is_cached(kernel: Any) -> bool:
     return any(folder.glob(f"*{kernel.__name__}*.nbi"))
 
 
-def not_below(number: float, precision: str) -> Any:
-    """The least number of a precision that is not below a float64.
+def as_stored(number: float, precision: str) -> Any:
+    """A float64 as the float32 that inputs are kept in, in a precision.
 
-    >>> float(not_below(273.15, "float32")) > 273.15, float(not_below(273.15, "float64"))
-    (True, 273.15)
+    >>> float(as_stored(273.15, "float64")) == float(np.float32(273.15)), as_stored(0.5, "float64")
+    (True, np.float64(0.5))
     """
-    real = REAL[precision]
-    near = real(number)
-    return near if float(near) >= number else np.nextafter(near, real(np.inf))
+    return REAL[precision](np.float32(number))
 
 
 def _bound_value(value: Any, precision: str) -> Any:

@@ -50,8 +50,12 @@ def _of_module(module: Any, names: list[str], seen: dict[int, int]) -> list[str]
     """What a code may take from a module of ours: Numba keeps its values, not its name."""
     if not isinstance(module, ModuleType) or not module.__name__.startswith("saprolite."):
         return []
-    found = [(name, getattr(module, name)) for name in names if hasattr(module, name)]
-    return [line for name, item in found for line in (name, *_described(item, seen))]
+    lines = []
+    for name in names:
+        if hasattr(module, name):
+            item = getattr(module, name)
+            lines += [name, *_described(item, seen), *_of_module(item, names, seen)]
+    return lines
 
 
 def _described_all(values: tuple[Any, ...], seen: dict[int, int]) -> list[str]:
