@@ -92,16 +92,21 @@ class Study(Closed):
         return Study.model_validate(content)
 
     @property
+    def base_year(self) -> int:
+        """The year whose drivers an experiment keeps; the first year where none is named."""
+        chosen = (self.experiments if self.column is None else self.column).base_year
+        return self.first_year if chosen is None else chosen
+
+    @property
     def summary(self) -> str:
         """The model, its choices and what its carbon sink is, in one line for every output."""
         summary, column, chosen = self.chosen_reading.summary(), self.column, self.column_reading
         if column is None or chosen is None:
             return summary
-        base = self.first_year if column.base_year is None else column.base_year
         experiment = (
             "control"
             if column.experiment == "control"
-            else f"{column.experiment} alone varies, the rest as in {base}"
+            else f"{column.experiment} alone varies, the rest as in {self.base_year}"
         )
         means = {"annual": "annual means", "climatology": "climatology"}[column.averaging or ""]
         return (

@@ -7,7 +7,8 @@ There is no second copy of a formula.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -82,6 +83,16 @@ def is_cached(kernel: Any) -> bool:
     """Whether the code of a kernel lies on disk already (else its first use compiles)."""
     folder = Path(kernel._cache.cache_path)
     return any(folder.glob(f"*{kernel.__name__}*.nbi"))
+
+
+@contextmanager
+def announced(is_there: bool, report: Callable[[str, int, int], None]) -> Iterator[None]:
+    """Say that a first use compiles, unless the code is there already."""
+    if not is_there:
+        report("compiling, once", 0, 1)
+    yield
+    if not is_there:
+        report("compiling, once", 1, 1)
 
 
 def as_stored(number: float, precision: str) -> Any:

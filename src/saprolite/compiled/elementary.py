@@ -120,7 +120,6 @@ def _sqrt(x):  # type: ignore[no-untyped-def]
     return math.sqrt(x)
 
 
-@njit(**OPTIONS)
 def _where(condition, a, b):  # type: ignore[no-untyped-def]
     return a if condition else b
 
@@ -132,7 +131,7 @@ def _functions(real: Any, integer: Any, taylor_terms: int, series_terms: int) ->
         "minimum": _compiled(_minimum),
         "maximum": _compiled(_maximum),
         "sqrt": _compiled(_sqrt),
-        "where": _where,
+        "where": _compiled(_where),
     }
 
 

@@ -18,7 +18,14 @@ import numpy.typing as npt
 from saprolite import equations as eq
 from saprolite.compiled import pathway_stages as stages
 from saprolite.compiled import pathway_template as template
-from saprolite.compiled.binding import bound, called, inlined, is_cached, specialised
+from saprolite.compiled.binding import (
+    announced,
+    bound,
+    called,
+    inlined,
+    is_cached,
+    specialised,
+)
 from saprolite.compiled.elementary import ELEMENTARY, REAL
 from saprolite.constants import FREEZING_POINT
 from saprolite.models import CO2Pathway, Reading, month_seconds
@@ -150,8 +157,8 @@ class FusedPathway:
         """One year on some cells.
 
         ``static_factors`` (group, layer, cell), float64, and ``complete`` (layer + 1, cell: static
-        inputs complete; the last row, in any layer) are those of all cells; ``base`` of the cells
-        of the block.
+        inputs complete; the last row, in any layer) are those of all cells; ``base`` is that of
+        the cells of the block.
         """
         count, layers = cells.stop - cells.start, density.shape[0]
         flux = np.empty((len(self.model.groups), layers, count))
@@ -162,7 +169,7 @@ class FusedPathway:
         self._year_kernel(
             *self._common(forcing, year, air, density, cells),
             *(base or self._no_base(0, 0)),
-            np.ascontiguousarray(static_factors * self._rounded_reference, np.float64),
+            np.ascontiguousarray(static_factors[..., cells] * self._rounded_reference, np.float64),
             np.ascontiguousarray(complete, np.uint8),
             np.array([self.orders.index(group.order) for group in self.model.groups], np.int64),
             np.array(
@@ -191,20 +198,16 @@ class FusedPathway:
     def compile(self, report: Callable[[str, int, int], None]) -> None:
         """Compile now, or take the code of an earlier run from the disk."""
         kernels = [self._year_kernel, *([self._base_kernel] if self.wanted.needs_base else [])]
-        announced = not all(is_cached(kernel) for kernel in kernels)
-        if announced:
-            report("compiling, once", 0, 1)
         empty = np.empty((12, 1, 0), np.float32)
         forcing = ForcingArrays(empty, empty, empty[:, 0])
         density, nothing = np.empty((1, 0)), slice(0, 0)
-        base = self.base_cycle(forcing, 2001, 400.0, density, nothing) if (
-            self.wanted.needs_base
-        ) else None  # fmt: skip
         factors = np.empty((len(self.model.groups), 1, 0))
         complete = np.empty((2, 0), np.uint8)
-        self.year(forcing, 2001, 400.0, density, nothing, factors, complete, base)
-        if announced:
-            report("compiling, once", 1, 1)
+        with announced(all(is_cached(kernel) for kernel in kernels), report):
+            base = None
+            if self.wanted.needs_base:
+                base = self.base_cycle(forcing, 2001, 400.0, density, nothing)
+            self.year(forcing, 2001, 400.0, density, nothing, factors, complete, base)
 
     def _common(
         self, forcing: ForcingArrays, year: int, air: float | None, density: Array, cells: slice

@@ -140,7 +140,8 @@ def year_of_fluxes(
     """One year: flux (group, layer, cell), experiments and contributions (driver, layer, cell),
     flux by month (month, layer, cell), t C km-2, and the four counts of the block.
 
-    ``complete``, (layer + 1, cell): 1 where static inputs are complete; last row, in any layer.
+    ``static_factors`` are those of the block. ``complete``, (layer + 1, cell), of all cells: 1
+    where static inputs are complete; last row, in any layer.
     """
     weights = np.empty(MONTHS)
     shares_of_year(seconds, weights)
@@ -179,7 +180,7 @@ def year_of_fluxes(
                 )  # fmt: skip
                 sum_of_months(product[0], total)
                 out = flux[group, layer, start:stop]
-                static = static_factors[group, layer, cell : cell + size]
+                static = static_factors[group, layer, start:stop]
                 for i in range(size):
                     out[i] = static[i] * total[i]
                     lost[i] += 0.0 * out[i]
@@ -195,7 +196,7 @@ def year_of_fluxes(
                         co2[o], warmth[k], wet, unfrozen,
                         base_co2[tile, o], base_warmth[tile, layer, k], base_wet[tile, layer],
                         base_unfrozen[tile, layer],
-                        static_factors[group, layer, cell : cell + size], size,
+                        static_factors[group, layer, start:stop], size,
                         product, total, sums,
                     )  # fmt: skip
                 alone[:, layer, start:stop] = sums[: alone.shape[0], :size]

@@ -17,7 +17,7 @@ from saprolite.engine.kernels import Block, Kernel, Report, is_climatology, kern
 from saprolite.engine.plan import Plan, Seconds
 from saprolite.engine.reduce import series_of, why_no_trends
 from saprolite.inputs import Prepared
-from saprolite.sources.forcing import Forcing, ForcingYear
+from saprolite.sources.forcing import Forcing, ForcingYear, HeldForcing
 from saprolite.stores import read_chunk, write_chunk
 from saprolite.threads import cores
 
@@ -56,24 +56,17 @@ def calibrated(plan: Plan, prepared: Prepared, report: Report) -> Plan:
     return replace(plan, seconds=seconds)
 
 
-class _HeldYear:
+class _HeldYear(HeldForcing):
     """A forcing whose every year is one that has been read."""
 
     def __init__(self, source: Forcing, cells: npt.NDArray[np.int64], values: ForcingYear) -> None:
-        self._cells = cells
+        super().__init__(source, cells)
         self._values = values
-        self.grid = source.grid
-        self.layer_edges = source.layer_edges
-        self.product = source.product
-        self.files = source.files
-        self.notes = source.notes
-        self.land = source.land
-        self.land_ice = source.land_ice
 
     def read_year(self, year: int, cells: npt.NDArray[np.int64]) -> ForcingYear:  # noqa: ARG002
         """The year at cells that follow one another."""
-        start = int(np.searchsorted(self._cells, cells[0])) if cells.size else 0
-        return ForcingYear(*(array[..., start : start + cells.size] for array in self._values))
+        part = self.part(cells)
+        return ForcingYear(*(array[..., part] for array in self._values))
 
 
 def _seconds_of_blocks(kernel: Kernel, prepared: Prepared) -> float:

@@ -63,13 +63,10 @@ class ColumnKernel:
             return
         assert isinstance(law, ProfileLaw)
         from saprolite.column.compiled import compile_solver, is_compiled
+        from saprolite.compiled.binding import announced
 
-        announced = not is_compiled(law)
-        if announced:
-            report("compiling, once", 0, 1)
-        compile_solver(law)
-        if announced:
-            report("compiling, once", 1, 1)
+        with announced(is_compiled(law), report):
+            compile_solver(law)
 
     def shares(self) -> Array:
         """Every mineral is the whole of its part."""

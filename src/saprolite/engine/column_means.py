@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from saprolite import equations as eq
+from saprolite.engine.kernels import is_climatology
 from saprolite.inputs import Prepared
 from saprolite.models import CO2Pathway, Drivers, month_seconds
 from saprolite.sources.forcing import ForcingYear
@@ -37,10 +38,9 @@ class ColumnDrivers:
         self._prepared = prepared
         column = prepared.study.column
         assert column is not None
-        self.is_climatology = column.averaging == "climatology"
+        self.is_climatology = is_climatology(prepared)
         self._experiment = column.experiment
-        first = prepared.study.first_year
-        self._base_year = first if column.base_year is None else column.base_year
+        self._base_year = prepared.study.base_year
         # The twelve months before a month are those of the mean year itself.
         reading = prepared.model.reading
         mode = "annual" if reading.et_mode == "trailing12" else reading.et_mode

@@ -84,6 +84,15 @@ def kernel_of(prepared: Prepared) -> Kernel:
     return PathwayKernel(prepared)
 
 
+def extras_of(prepared: Prepared) -> tuple[Extra, ...]:
+    """The extras that the kernel of a study has, without making it."""
+    if prepared.column is not None:
+        return ()
+    from saprolite.engine import pathway_blocks
+
+    return pathway_blocks.extras_of(prepared.study)
+
+
 def workers_of(prepared: Prepared) -> int:
     """Threads that compute blocks at a time."""
     return prepared.study.engine.workers or cores()

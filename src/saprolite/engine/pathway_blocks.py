@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from saprolite.engine.kernels import Block, Extra, Report, Result, workers_of
 from saprolite.engine.turns import SharedByBand
 from saprolite.inputs import Prepared
 from saprolite.models import CO2Pathway, Soil
+from saprolite.study import Study
 from saprolite.study_parts import Experiments
 
 Array = npt.NDArray[np.float64]
@@ -77,30 +77,12 @@ class PathwayKernel:
         self._wanted = wanted(prepared.study.experiments, prepared.study.output.monthly)
         self._fused = FusedPathway(prepared.model, prepared.study.engine.precision, self._wanted)
         self._density = np.ascontiguousarray(self._statics.bulk_density, self._fused.real)
-        chosen = prepared.study.experiments.base_year
-        self._base_year = prepared.study.first_year if chosen is None else chosen
+        self.extras = extras_of(prepared.study)
         # By band and year: of the years that workers are at, and the one before.
         self._water: dict[tuple[int, int], dict[int, npt.NDArray[Any]]] = {}
         self._water_lock = threading.Lock()
         self.shares_bands = self._wanted.needs_base
         self._bases = SharedByBand(self._base_cycle, workers_of(prepared))
-
-    @cached_property
-    def extras(self) -> tuple[Extra, ...]:
-        """Experiments, contributions and months, as the study asks for them."""
-        study = self._prepared.study
-        alone = tuple(name for name in DRIVERS if name in study.experiments.run)
-        about = {"base_year": self._base_year}
-        frozen = {"frozen_soil": f"{study.experiments.frozen_soil} soil temperature"}
-        found = []
-        if alone:
-            found.append(Extra(BY_EXPERIMENT, "experiment", alone, {**about, **frozen}))
-        if self._wanted.contributions:
-            found.append(Extra(CONTRIBUTION, "driver", DRIVERS, about))
-        if self._wanted.months:
-            labels = tuple(str(month) for month in range(1, 13))
-            found.append(Extra(BY_MONTH, "month_of_year", labels, {}))
-        return tuple(found)
 
     def warm_up(self, report: Report) -> None:
         """Compile, or take the code of an earlier run from the disk."""
@@ -159,7 +141,7 @@ class PathwayKernel:
 
     def _base_cycle(self, cells: slice) -> BaseCycle:
         """The base year's factors of a band."""
-        year = self._base_year
+        year = self._prepared.study.base_year
         air = self._prepared.atmospheric_co2.get(year)
         forcing = self._forcing(year, cells)
         return self._fused.base_cycle(forcing, year, air, self._density, cells)
@@ -173,3 +155,20 @@ def wanted(experiments: Experiments, monthly: bool) -> Wanted:
         months=monthly,
         frozen_follows=experiments.frozen_soil == "follows",
     )
+
+
+def extras_of(study: Study) -> tuple[Extra, ...]:
+    """Experiments, contributions and months, as a study asks for them."""
+    experiments = study.experiments
+    alone = tuple(name for name in DRIVERS if name in experiments.run)
+    about = {"base_year": study.base_year}
+    frozen = {"frozen_soil": f"{experiments.frozen_soil} soil temperature"}
+    found = []
+    if alone:
+        found.append(Extra(BY_EXPERIMENT, "experiment", alone, {**about, **frozen}))
+    if "shapley" in experiments.run:
+        found.append(Extra(CONTRIBUTION, "driver", DRIVERS, about))
+    if study.output.monthly:
+        labels = tuple(str(month) for month in range(1, 13))
+        found.append(Extra(BY_MONTH, "month_of_year", labels, {}))
+    return tuple(found)

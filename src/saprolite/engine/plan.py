@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from saprolite.engine.banded_maps import rows_of_bands
-from saprolite.engine.kernels import Extra, is_climatology, kernel_of, workers_of
+from saprolite.engine.kernels import Extra, extras_of, is_climatology, workers_of
 from saprolite.engine.memory import Memory, Sizes, memory_limit, memory_of
 from saprolite.engine.parts import parts_of
 from saprolite.engine.reduce import COLUMN, LAYERS, STATISTICS, series_of, why_no_trends
@@ -102,15 +102,12 @@ class Plan:
         raise_if_any(EngineError, "The run does not fit", list(self.problems))
 
 
-def plan_of(prepared: Prepared, extras: tuple[Extra, ...] | None = None,
-            out: Place | None = None) -> Plan:  # fmt: skip
+def plan_of(prepared: Prepared, out: Place | None = None) -> Plan:
     """The plan of a run from its prepared inputs; nothing is computed, nothing written.
 
-    ``extras`` are those of its kernel (by default of the kernel that its study asks for); ``out``
-    the folder of the results, whose disk is looked at where it is local.
+    ``out``: the folder of the results, whose disk is looked at where it is local.
     """
-    if extras is None:
-        extras = kernel_of(prepared).extras
+    extras = extras_of(prepared)
     study, engine = prepared.study, prepared.study.engine
     workers = workers_of(prepared)
     limit, source = memory_limit(engine.memory_gb)

@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from saprolite.engine.banded_maps import Band
-from saprolite.engine.kernels import Extra
+from saprolite.engine.kernels import Extra, is_climatology, workers_of
 from saprolite.engine.store import FLUX, FluxStore
 from saprolite.equations.trend import FEWEST_YEARS, LinearTrend
 from saprolite.inputs import Prepared
 from saprolite.stores import writing
-from saprolite.threads import cores, in_order
+from saprolite.threads import in_order
 
 Array = npt.NDArray[Any]
 Report = Callable[[str, int, int], None]
@@ -67,8 +67,7 @@ def series_of(extras: Sequence[Extra]) -> tuple[Series, ...]:
 
 def why_no_trends(prepared: Prepared, years: Sequence[int]) -> str | None:
     """Why a run over these years with a value has no trends; None if it has."""
-    column = prepared.study.column
-    if column is not None and column.averaging == "climatology":
+    if is_climatology(prepared):
         return "no trends: every year of a climatology is the same"
     if len(years) < FEWEST_YEARS:
         return f"no trends: {len(years)} of the {FEWEST_YEARS} years that a trend needs"
@@ -90,7 +89,7 @@ def write_trends(
     if note:
         return note
     series = series_of(extras)
-    workers = prepared.study.engine.workers or cores()
+    workers = workers_of(prepared)
     totals = np.full((len(series), len(prepared.study.years)), np.nan)
     first = prepared.study.years.index(years[0])
     with writing(store.path):

@@ -104,7 +104,7 @@ def prepare(study: Study) -> Prepared:
                 f"add {study.first_year - 1} to the forcing, or choose another et_mode",
             )
         )
-    base = study.experiments.base_year or study.first_year
+    base = study.base_year
     before_base = previous_year or base > study.first_year
     cycles = bool(study.experiments.run) and reading.et_mode == "trailing12"
     if forcing is not None and cycles and not alone and not before_base:

@@ -23,7 +23,7 @@ from saprolite.errors import Problem, StoreError
 from saprolite.inputs.prepare import Prepared
 from saprolite.inputs.static_arrays import write_coordinates, write_statics
 from saprolite.places import Place, files_below, writing
-from saprolite.sources.forcing import Forcing, ForcingYear
+from saprolite.sources.forcing import Forcing, ForcingYear, HeldForcing
 from saprolite.stores import DAMAGED, add_array, add_empty, consolidate, create_group, open_group
 from saprolite.threads import in_order
 from saprolite.variables import REGISTRY
@@ -34,30 +34,20 @@ Report = Callable[[str, int, int], None]
 Cells = npt.NDArray[np.int64]
 
 
-class StoredForcing:
+class StoredForcing(HeldForcing):
     """The forcing of a finished ``inputs.zarr``, in the place of the product it came from."""
 
     def __init__(self, path: Place, source: Forcing, years: range, cells: Cells) -> None:
+        super().__init__(source, cells)
         self._path = path
         self._years = years
-        self._cells = cells
-        self.grid = source.grid
-        self.layer_edges = source.layer_edges
-        self.product = source.product
-        self.files = source.files
-        self.notes = source.notes
-        self.land = source.land
-        self.land_ice = source.land_ice
 
     def read_year(self, year: int, cells: Cells) -> ForcingYear:
         """The twelve months of a year: views of the local store, read-only.
 
         ``cells`` must be cells of the store that follow one another.
         """
-        start = int(np.searchsorted(self._cells, cells[0])) if cells.size else 0
-        part = slice(start, start + cells.size)
-        if not np.array_equal(self._cells[part], cells):
-            raise ValueError("a stored forcing is read at cells that follow one another in it")
+        part = self.part(cells)
         number = self._years.index(year)
         return ForcingYear(*(self._chunk(name, number)[..., part] for name in _FORCING))
 

@@ -61,3 +61,26 @@ class Forcing(Protocol):
     def read_year(self, year: int, cells: npt.NDArray[np.int64]) -> ForcingYear:
         """The twelve months of a year at flat indices of the grid."""
         ...
+
+
+class HeldForcing:
+    """What a forcing whose values are held elsewhere says of the product that they came from, and
+    where its cells are: ``cells`` of the product, in order."""
+
+    def __init__(self, source: Forcing, cells: npt.NDArray[np.int64]) -> None:
+        self._cells = cells
+        self.grid = source.grid
+        self.layer_edges = source.layer_edges
+        self.product = source.product
+        self.files = source.files
+        self.notes = source.notes
+        self.land = source.land
+        self.land_ice = source.land_ice
+
+    def part(self, cells: npt.NDArray[np.int64]) -> slice:
+        """Where cells that follow one another are held; ``ValueError`` for any others."""
+        start = int(np.searchsorted(self._cells, cells[0])) if cells.size else 0
+        part = slice(start, start + cells.size)
+        if not np.array_equal(self._cells[part], cells):
+            raise ValueError("a forcing that is held is read at cells that follow one another")
+        return part
