@@ -390,7 +390,7 @@ def test_threads_may_call_a_kernel_at_once() -> None:
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 def test_the_loops_vectorise(precision: str) -> None:
     """A helper that is not inlined or a lane that branches leaves scalar code, many times slower."""
-    stages = stages_of(Reading(), precision, Wanted(True, True))
+    stages = stages_of(Reading(), precision, Wanted(True, True), False)
     co2_factors, wet, frozen = (
         stages[name] for name in ("co2_factors", "wet_month", "frozen_month")
     )

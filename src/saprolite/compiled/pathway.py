@@ -198,7 +198,8 @@ class FusedPathway:
 
     @cached_property
     def _names(self) -> Mapping[str, Any]:
-        return stages_of(self.model.reading, self.precision, self.wanted)
+        shares_warmth = len(self.coefficients) < len(self.model.groups)
+        return stages_of(self.model.reading, self.precision, self.wanted, shares_warmth)
 
     @cached_property
     def _year_kernel(self) -> Any:

@@ -54,8 +54,11 @@ class Wanted(NamedTuple):
         return self.alone or self.contributions
 
 
-def stages_of(reading: Reading, precision: str, wanted: Wanted) -> dict[str, Any]:
-    """The placeholders of the templates for a reading."""
+def stages_of(
+    reading: Reading, precision: str, wanted: Wanted, shares_warmth: bool
+) -> dict[str, Any]:
+    """The placeholders of the templates for a reading; ``shares_warmth``: groups of minerals have
+    temperature coefficients in common."""
     real, elementary = REAL[precision], ELEMENTARY[precision]
 
     def equation(function: Callable[..., Any]) -> Any:
@@ -120,22 +123,25 @@ def stages_of(reading: Reading, precision: str, wanted: Wanted) -> dict[str, Any
             arrhenius_argument=equation(eq.arrhenius_argument),
         ),
         "shares_of_year": stage(template.shares_of_year_template),
+        "wants_experiments": wanted.needs_base,
     }
     layer_factors = called(template.layer_factors_template, names, precision)
-    product = lane(stages.product_of_month)
-
+    product = product_of_flux = lane(stages.product_of_month)
+    keeps_warmth = shares_warmth or wanted.needs_base or wanted.months
+    warmth = equation(eq.warmth_of_argument)
+    if not keeps_warmth:
+        product_of_flux = lane(stages.product_with_own_warmth, warmth_of_argument=warmth)
     return {
         **names,
         "layer_factors": layer_factors,
         "counted": stage(template.counted_template),
-        "warmth_of_months": stage(
-            stages.warmth_of_months, warmth_of_argument=equation(eq.warmth_of_argument)
-        ),
-        "sum_of_year": stage(stages.sum_of_year, product_of_month=product),
+        "keeps_warmth": keeps_warmth,
+        "given_warmth": lane(stages.kept_warmth if keeps_warmth else stages.own_coefficient),
+        "warmth_of_months": stage(stages.warmth_of_months, warmth_of_argument=warmth),
+        "sum_of_year": stage(stages.sum_of_year, product_of_month=product_of_flux),
         "months_of_year": stage(stages.months_of_year, product_of_month=product),
         "compared_year": _compared_year(wanted, equation, lane, stage),
         "wants_months": wanted.months,
-        "wants_experiments": wanted.needs_base,
     }
 
 

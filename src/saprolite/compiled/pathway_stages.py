@@ -264,6 +264,22 @@ def product_of_month(p, g, work, i):
     return p[i] * g[i] * (work[i] * work[LANES + i])
 
 
+def kept_warmth(warmth, coefficients, k):
+    """g of all months, where groups share it or the base year is compared with it."""
+    return warmth
+
+
+def own_coefficient(warmth, coefficients, k):
+    """The temperature coefficient alone, where no other group and nothing else needs its g."""
+    return coefficients[k]
+
+
+def product_with_own_warmth(p, coefficient, work, i):
+    """The same where g is not kept."""
+    warmth = warmth_of_argument(work[2 * LANES + i], coefficient)
+    return p[i] * warmth * (work[i] * work[LANES + i])
+
+
 def sum_of_year(p, g, work, total):
     """The flux itself: the months written out, so that their sum stays in a register."""
     for i in range(TILE):

@@ -29,6 +29,8 @@ warmth_of_months: Any = None
 sum_of_year: Any = None
 months_of_year: Any = None
 compared_year: Any = None
+keeps_warmth: Any = None
+given_warmth: Any = None
 wants_months: Any = None
 wants_experiments: Any = None
 layer_factors: Any = None
@@ -38,25 +40,37 @@ shares_of_year: Any = None
 
 def layer_factors_template(
     theta, temperature, density, weights, layer, first, cell, size,
-    factor, moist, warm, work, clipped, near,
+    factor, moist, warm, work, clipped, near, base_warmth, base_soil,
 ):  # fmt: skip
-    """phi, u and the argument of Eq 5 of a layer, (which, month, lane), and what was clipped."""
+    """phi, u and the argument of Eq 5 of a layer, (which, month, lane), and what was clipped.
+
+    The memory of the next tile, and what the base year has of this one (by tile and layer), is
+    asked for in between, so that it comes while there is something else to do.
+    """
     dry = density[layer, cell : cell + size]
     means(theta, layer, weights, first, size, moist)
     means(temperature, layer, weights, first, size, warm)
     annual_frost(temperature, layer, first, size, factor)
     rows = work.reshape((3, MONTHS, TILE))
+    tile = first // TILE
     for month in range(MONTHS):
-        fetch(theta[month, layer], first + TILE)
-        fetch(temperature[month, layer], first + TILE)
         wet_month(
             row_of_driver(theta, moist, month, layer, first, size), dry, rows[0, month], clipped
         )
+        fetch(theta[month, layer], first + TILE)
+        if wants_experiments:
+            fetch(base_soil[tile, layer], month * TILE)
         frozen_month(
             row_of_month(temperature, warm, month, layer, first, size),
             factor, rows[1, month], near,
         )  # fmt: skip
+        fetch(temperature[month, layer], first + TILE)
+        if wants_experiments:
+            fetch(base_soil[tile, layer], LANES + month * TILE)
         warm_month(row_of_driver(temperature, warm, month, layer, first, size), rows[2, month])
+        if wants_experiments:
+            for k in range(base_warmth.shape[2]):
+                fetch(base_warmth[tile, layer, k], month * TILE)
 
 
 def shares_of_year_template(seconds, weights):
@@ -96,7 +110,7 @@ def base_cycle(
         for layer in range(density.shape[0]):
             layer_factors(
                 theta, temperature, density, weights, layer, start, first_cell + start, size,
-                factor, moist, warm, work, scrap, scrap,
+                factor, moist, warm, work, scrap, scrap, base_warmth, base_soil,
             )  # fmt: skip
             base_soil[tile, layer] = work[: 2 * LANES]
             for k in range(coefficients.size):
@@ -137,15 +151,9 @@ def year_of_fluxes(
         counts[0] += counted(below, complete[layers, cell : cell + size], size)
         for layer in range(layers):
             clipped[:], near[:], lost[:] = real(0.0), real(0.0), 0.0
-            if wants_experiments:
-                for row in range(0, 2 * LANES, TILE):
-                    fetch(base_soil[tile, layer], row)
-                for k in range(coefficients.size):
-                    for row in range(0, LANES, TILE):
-                        fetch(base_warmth[tile, layer, k], row)
             layer_factors(
                 theta, temperature, density, weights, layer, start, cell, size,
-                factor, moist, warm, work, clipped, near,
+                factor, moist, warm, work, clipped, near, base_warmth, base_soil,
             )  # fmt: skip
             if wants_experiments:
                 sums[:] = 0.0
@@ -155,14 +163,20 @@ def year_of_fluxes(
                 o, k = order_of[group], coefficient_of[group]
                 static[:size] = static_factors[group, layer, cell : cell + size]
                 p = co2[o].reshape(LANES)
-                if group == 0 or k != coefficient_of[group - 1]:
+                if keeps_warmth and (group == 0 or k != coefficient_of[group - 1]):
                     warmth_of_months(work, coefficients[k], warmth)
-                sum_of_year(p, warmth, work, total)
+                fetch(static_factors[group, layer], cell + TILE)
+                fetch(flux[group, layer], start)
+                sum_of_year(p, given_warmth(warmth, coefficients, k), work, total)
                 out = flux[group, layer, start:stop]
                 for i in range(size):
                     out[i] = static[i] * total[i]
                     lost[i] += 0.0 * out[i]
                 if wants_experiments:
+                    for driver in range(alone.shape[0]):
+                        fetch(alone[driver, layer], start)
+                    for driver in range(contributions.shape[0]):
+                        fetch(contributions[driver, layer], start)
                     compared_year(
                         p, warmth, work, base_co2[tile, o].reshape(LANES),
                         base_warmth[tile, layer, k], base_soil[tile, layer], static, sums,

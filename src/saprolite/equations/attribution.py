@@ -69,9 +69,9 @@ def _mean_gain_per_step(
     A factor comes first or last in a quarter of the orders each, and in a twelfth of them after a
     given one or two of the three others.
     """
-    twelfth = 1.0 / 12.0
+    quarter, twelfth = 1.0 / 4.0, 1.0 / 12.0
     both_base, both_new = base_one * base_other, one * other
-    all_four = one * base_other + base_one * other + (both_base + both_new)
-    at_base = twelfth * (all_four + (both_base + both_base))
-    at_new = twelfth * (all_four + (both_new + both_new))
+    mixed = one * base_other + base_one * other
+    at_base = quarter * both_base + twelfth * (mixed + both_new)
+    at_new = quarter * both_new + twelfth * (mixed + both_base)
     return at_base, at_new
