@@ -40,6 +40,20 @@ class DemoForcing(Closed):
         return self
 
 
+class Era5LandForcing(Closed):
+    """ERA5-Land monthly means, NetCDF of the Climate Data Store: a folder, or one file."""
+
+    product: Literal["era5_land"]
+    path: str
+
+
+class CmipForcing(Closed):
+    """One model of CMIP5 or CMIP6, monthly: a folder of its files, historical and a scenario."""
+
+    product: Literal["cmip"]
+    path: str
+
+
 class KoeppenClimate(Closed):
     """Koeppen-Geiger GeoTIFF (Beck et al. 2018, 2023)."""
 
@@ -190,7 +204,9 @@ class AtmosphericCO2(Closed):
 class Inputs(Closed):
     """Where each input comes from."""
 
-    forcing: Annotated[GldasForcing | DemoForcing, Field(discriminator="product")]
+    forcing: Annotated[
+        GldasForcing | DemoForcing | Era5LandForcing | CmipForcing, Field(discriminator="product")
+    ]
     climate: Annotated[KoeppenClimate | DemoClimate, Field(discriminator="product")]
     texture: Annotated[
         WiseTexture | NetcdfTexture | ConstantTexture | ClassTexture,

@@ -44,9 +44,9 @@ def conservative(field: xr.DataArray, target: Grid, valid_share: float = 0.5) ->
     source = Grid.from_centres(field["lat"], field["lon"], str(field.name or "field"))
     if source.same_as(target):
         return field.assign_coords(lat=target.lat, lon=target.lon)
-    rows = _overlaps(_height(source.lat_edges), _height(target.lat_edges))
-    columns = _overlaps(source.lon_edges, target.lon_edges)
-    whole = np.outer(np.diff(_height(target.lat_edges)), np.diff(target.lon_edges))
+    rows = interval_overlaps(sphere_height(source.lat_edges), sphere_height(target.lat_edges))
+    columns = interval_overlaps(source.lon_edges, target.lon_edges)
+    whole = np.outer(np.diff(sphere_height(target.lat_edges)), np.diff(target.lon_edges))
     leading = field.shape[:-2]
     means = []
     for values in np.asarray(field.values, dtype=np.float64).reshape(-1, *source.shape):
@@ -64,12 +64,12 @@ def conservative(field: xr.DataArray, target: Grid, valid_share: float = 0.5) ->
     )
 
 
-def _height(latitude: Array) -> Array:
+def sphere_height(latitude: Array) -> Array:
     """Position along the axis of the sphere, on which equal steps are equal areas."""
     return np.asarray(np.sin(np.deg2rad(latitude)))
 
 
-def _overlaps(source: Array, target: Array) -> Any:
+def interval_overlaps(source: Array, target: Array) -> Any:
     """Length that each target interval (rows) shares with each source interval (columns)."""
     low, high = max(source[0], target[0]), min(source[-1], target[-1])
     shape = (target.size - 1, source.size - 1)
@@ -90,8 +90,8 @@ def majority(classes: xr.DataArray, target: Grid, nodata: int = 0) -> xr.DataArr
     ``nodata`` do not vote; a target cell without any vote is ``nodata``; ties go to the lower code.
     """
     source = Grid.from_centres(classes["lat"], classes["lon"], str(classes.name or "classes"))
-    rows = _overlaps(_height(source.lat_edges), _height(target.lat_edges))
-    columns = _overlaps(source.lon_edges, target.lon_edges)
+    rows = interval_overlaps(sphere_height(source.lat_edges), sphere_height(target.lat_edges))
+    columns = interval_overlaps(source.lon_edges, target.lon_edges)
     winner = np.full(target.shape, nodata, np.int16)
     most = np.zeros(target.shape)
     for code in np.unique(classes.values):

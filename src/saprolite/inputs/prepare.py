@@ -15,6 +15,7 @@ from saprolite.inputs.column_fields import ColumnInputs, ColumnReader
 from saprolite.inputs.demo import DemoPlanet
 from saprolite.inputs.direct import DirectForcing
 from saprolite.inputs.missing import CAUSES, COLUMN_CAUSES, Flags, flags
+from saprolite.inputs.other_forcing import other_forcing
 from saprolite.inputs.regridded import Regridded
 from saprolite.inputs.statics import Collected, StaticReader
 from saprolite.models import CO2Pathway, Soil
@@ -23,7 +24,7 @@ from saprolite.sources.forcing import Forcing, ForcingYear
 from saprolite.sources.gldas import open_gldas
 from saprolite.sources.remote import local_copy
 from saprolite.study import Study
-from saprolite.study_parts import DemoForcing
+from saprolite.study_parts import CmipForcing, DemoForcing, Era5LandForcing
 
 Array = npt.NDArray[np.float64]
 
@@ -198,6 +199,8 @@ def _forcing(study: Study, collected: Collected) -> tuple[Forcing | None, bool]:
     before = study.first_year - 1
     source: Forcing
     try:
+        if isinstance(spec, Era5LandForcing | CmipForcing):
+            return other_forcing(study, spec, before if trailing else None)
         if isinstance(spec, DemoForcing):
             source = DemoPlanet(spec.resolution_deg)
         else:
