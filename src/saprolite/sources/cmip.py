@@ -82,7 +82,8 @@ class CmipModel:
         first = min(self.checked.slots[MOISTURE])
         moisture = self.month(first, slice(None)).soil_moisture
         land = np.isfinite(moisture).any(axis=0)
-        ice = (moisture == 0.0).all(axis=0) | (moisture >= LAND_ICE_MOISTURE).all(axis=0)
+        full = (moisture >= LAND_ICE_MOISTURE) & (moisture <= 2.0 - LAND_ICE_MOISTURE)
+        ice = (moisture == 0.0).all(axis=0) | full.all(axis=0)
         fixed = {name: self._fixed(name, path) for name, path in self.checked.fixed.items()}
         if "sftlf" in fixed:
             land &= fixed["sftlf"] >= HALF

@@ -109,7 +109,7 @@ def checked_files(
     problems += contradictions
     wanted = months_of(years) if years is not None else _span(slots)
     folder = files[0].parent
-    if not problems or slots:
+    if not problems:  # what is wrong with a file explains what lacks
         problems += absent_problems(folder, slots, ASKED, wanted)
     raise_if_any(InputError, "The CMIP files cannot be used", list(dict.fromkeys(problems)))
     useful = set(wanted) | set(months_of([] if optional_year is None else [optional_year]))

@@ -163,7 +163,7 @@ def open_era5_land(path: Path, years: Iterable[int], optional_year: int | None =
         found.append(fields)
     slots, contradictions = indexed(found)
     problems += contradictions
-    if not problems or slots:
+    if not problems:  # what is wrong with a file explains what lacks
         problems += absent_problems(path, slots, ASKED, sorted(wanted))
     raise_if_any(InputError, "The ERA5-Land forcing cannot be used", problems)
     slots = of_months(slots, useful)
