@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from saprolite.equations import linear_trend
+from saprolite.equations import linear_trend, linear_trend_with_break
 from saprolite.errors import InputError, SaproliteError, StudyError
 from saprolite.inputs.gldas_forcing import gldas_forcing
 from saprolite.inputs.prepare import prepare
@@ -90,6 +90,7 @@ def test_the_known_ratios_come_back_exactly(folder: Path) -> None:
     assert warm.added.all()
     assert warm.size == pytest.approx(TRUE.soil_temperature, abs=6e-5)
     assert rate.size[~rate.added] == pytest.approx(TRUE.evapotranspiration, rel=3e-7)
+    assert found.by_year == pytest.approx([1.15] * 7, rel=1e-6)
     counts = found.rate_counts
     assert counts.small_base == rate.added.sum() > 0
     assert (counts.out_of_limits, counts.unknown) == (0, 0)
@@ -108,6 +109,12 @@ def test_spliced_there_is_a_step_and_a_false_trend_and_scaled_there_is_not(folde
     false = linear_trend(series["splice"])
     assert false.p < 1e-6
     assert false.slope > 10.0 * abs(truth.slope)
+    broken = linear_trend_with_break(series["splice"], 10)
+    assert broken.slope == pytest.approx(
+        linear_trend_with_break(series["scale"], 10).slope, rel=0.2
+    )
+    assert abs(broken.slope) < 0.1 * false.slope
+    assert broken.step == pytest.approx(series["scale"].mean() * (1.0 - 1.0 / 1.15), rel=0.05)
     demo = annual(open_gldas(folder, NEW, version="2.1"), range(2000, 2010)).mean(axis=0)
     assert series["splice"][10:] == pytest.approx(demo, rel=1e-6)
     assert series["scale"][10:] == pytest.approx(demo, rel=1e-6)

@@ -93,7 +93,9 @@ def ordinary_least_squares(series: np.ndarray, at: int) -> tuple[float, float, f
     st.floats(-2.0, 2.0),
     st.floats(-50.0, 50.0),
 )
-def test_trend_with_a_break_is_that_of_least_squares(at: int, seed: int, slope: float, step: float) -> None:
+def test_trend_with_a_break_is_that_of_least_squares(
+    at: int, seed: int, slope: float, step: float
+) -> None:
     years = np.arange(49.0)
     noise = np.random.default_rng(seed).standard_normal((2, 49))
     series = 10.0 + slope * years + step * (years >= at) + noise

@@ -1,4 +1,4 @@
-"""Equations 8 to 10: the trend of an annual series with its F-test, without a break or with one, and
+"""Equations 8 to 10: the trend of an annual series with its F-test, without a break or with one;
 relative contributions."""
 
 from __future__ import annotations

@@ -39,7 +39,8 @@ Mask = npt.NDArray[np.bool_]
 class Scaling(NamedTuple):
     """Adjustments (month, layer, cell) and (month, cell) of one version to the other, float32, on
     the ``cells`` of the grid that are land in both; ``limited`` counts values of soil moisture in
-    the overlap that leave 0 to 1 when they are scaled."""
+    the overlap that leave 0 to 1 when they are scaled; ``by_year`` is the evapotranspiration of the
+    target to that of the base over the land of both, year by year."""
 
     cells: Cells
     soil_moisture: Adjustment
@@ -48,6 +49,7 @@ class Scaling(NamedTuple):
     moisture_counts: Tally
     rate_counts: Tally
     limited: int
+    by_year: tuple[float, ...]
     overlap: tuple[int, ...]
     version: str
 
@@ -74,12 +76,17 @@ def scaling(
     cells = np.flatnonzero(base.land() & target.land())
     months: list[tuple[Adjustment, Adjustment, Adjustment]] = []
     counts: list[tuple[Tally, Tally, int]] = []
+    area = base.grid.areas().ravel()[cells]
+    totals = np.zeros((2, len(overlap)))
     for month in range(1, 13):
         keys = [(year, month) for year in overlap]
         old, new = base.read_months(keys, cells), target.read_months(keys, cells)
         wet = ratio_adjustment(old.soil_moisture, new.soil_moisture, LEAST_MOISTURE)
         warm = difference_adjustment(old.soil_temperature, new.soil_temperature)
         rate = ratio_adjustment(old.evapotranspiration, new.evapotranspiration, LEAST_RATE)
+        for total, values in zip(totals, (old, new), strict=True):
+            both = np.isfinite(old.evapotranspiration + new.evapotranspiration)
+            total += np.where(both, values.evapotranspiration, 0.0) @ area
         moist = adjusted(old.soil_moisture, wet)
         wet_mean = common_means(old.soil_moisture, new.soil_moisture).base
         rate_mean = common_means(old.evapotranspiration, new.evapotranspiration).base
@@ -92,7 +99,7 @@ def scaling(
     moisture, temperature, water = (_stacked(parts) for parts in zip(*months, strict=True))
     wet_counts, rate_counts, limited = zip(*counts, strict=True)
     return Scaling(cells, moisture, temperature, water, _total(wet_counts), _total(rate_counts),
-                   sum(limited), tuple(overlap), version)  # fmt: skip
+                   sum(limited), tuple(totals[1] / totals[0]), tuple(overlap), version)  # fmt: skip
 
 
 def _total(parts: Sequence[Tally]) -> Tally:
@@ -164,6 +171,11 @@ def scaling_notes(found: Scaling) -> tuple[str, ...]:
         f"forcing: GLDAS {found.version} scaled to {other} by cell and calendar month over "
         f"{years}: ratio of soil moisture and of evapotranspiration, difference of soil temperature"
     ]
+    notes.append(
+        f"forcing: evapotranspiration of {other} to that of {found.version} by year: "
+        f"{found.by_year[0]:.3f} in {found.overlap[0]}, {found.by_year[-1]:.3f} in "
+        f"{found.overlap[-1]}; a drift stays in the record, a scaling takes away its mean"
+    )
     low, high = RATIO_LIMITS
     for name, counts, least in (
         ("soil moisture", found.moisture_counts, f"{LEAST_MOISTURE:g} m3 m-3"),
