@@ -131,6 +131,25 @@ class RasterThickness(Closed):
     units: Literal["m", "cm"] = Field(description="unit of the map; it has no default")
 
 
+class PelletierThickness(Closed):
+    """Pelletier et al. 2016: a folder with the published GeoTIFFs of 30 seconds."""
+
+    product: Literal["pelletier"]
+    path: str
+    maps: Literal["hillslopes", "average"] = Field(
+        "hillslopes",
+        description="soil of the hillslopes and deposits of the rest by the fraction of hillslope; "
+        "or the average map, in whole metres",
+    )
+
+
+class ShangguanThickness(Closed):
+    """Absolute depth to bedrock of Shangguan et al. 2017 (BDTICM_M_*_ll.tif, cm)."""
+
+    product: Literal["shangguan"]
+    path: str
+
+
 class ConstantThickness(Closed):
     """One soil thickness everywhere, in m."""
 
@@ -153,5 +172,6 @@ Minerals = Annotated[
     ItoWagaiMinerals | ClassMinerals | ConstantMinerals, Field(discriminator="product")
 ]
 Thickness = Annotated[
-    RasterThickness | ConstantThickness | ClassThickness, Field(discriminator="product")
+    RasterThickness | PelletierThickness | ShangguanThickness | ConstantThickness | ClassThickness,
+    Field(discriminator="product"),
 ]

@@ -18,7 +18,9 @@ from saprolite.sources.files import StaticField, range_problem
 from saprolite.sources.gsde import read_gsde_density, read_gsde_texture
 from saprolite.sources.ito_wagai import read_ito_wagai
 from saprolite.sources.netcdf_fields import Wanted, read_fields
+from saprolite.sources.pelletier import read_pelletier_average, read_pelletier_hillslopes
 from saprolite.sources.remote import local_copy
+from saprolite.sources.shangguan import read_shangguan
 from saprolite.sources.texture_bands import TEXTURE
 from saprolite.sources.thickness import read_soil_thickness
 from saprolite.sources.wise import read_wise, texture_problems
@@ -28,7 +30,9 @@ from saprolite.study_soil import (
     ItoWagaiMinerals,
     NetcdfDensity,
     NetcdfTexture,
+    PelletierThickness,
     RasterThickness,
+    ShangguanThickness,
     WiseTexture,
 )
 
@@ -85,6 +89,16 @@ def _raster_thickness(spec: RasterThickness, cells: Cells) -> StaticField:
     )
 
 
+def _pelletier(spec: PelletierThickness, cells: Cells) -> StaticField:
+    reader = {"hillslopes": read_pelletier_hillslopes, "average": read_pelletier_average}
+    folder = local_copy(spec.path, _is_geotiff)
+    return reader[spec.maps](folder, cells.layer_edges, cells.grid, cells.valid_share)
+
+
+def _shangguan(spec: ShangguanThickness, cells: Cells) -> StaticField:
+    return read_shangguan(local_copy(spec.path), cells.layer_edges, cells.grid, cells.valid_share)
+
+
 TEXTURE_READERS: Mapping[type, Callable[[Any, Cells], StaticField]] = {
     WiseTexture: _wise,
     GsdeTexture: _gsde_texture,
@@ -96,6 +110,8 @@ DENSITY_READERS: Mapping[type, Callable[[Any, Cells], StaticField]] = {
 }
 THICKNESS_READERS: Mapping[type, Callable[[Any, Cells], StaticField]] = {
     RasterThickness: _raster_thickness,
+    PelletierThickness: _pelletier,
+    ShangguanThickness: _shangguan,
 }
 
 
@@ -118,3 +134,7 @@ def with_horizons(data: xr.Dataset, borders: list[float], path: Path) -> StaticF
 
 def _is_netcdf(name: str) -> bool:
     return name.endswith(".nc")
+
+
+def _is_geotiff(name: str) -> bool:
+    return name.endswith(".tif")

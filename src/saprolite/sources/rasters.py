@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +26,12 @@ def opened(path: Path, what: str) -> Iterator[Any]:
     """An open raster of one band, north up; ``InputError`` for one that is missing or broken."""
     require_file(path, what)
     try:
-        with rasterio.open(path) as raster:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+            raster = rasterio.open(path)
+        with raster:
+            if raster.transform.is_identity:
+                raise broken(path, what, "no georeference")
             if raster.count != 1 or raster.transform.b or raster.transform.d:
                 raise InputError(
                     "Raster with an unusual layout (1 problem)",
