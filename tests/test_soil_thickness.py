@@ -196,7 +196,7 @@ def test_spoiled_maps(
     rewrite(folder / name, change, **profile)
     if not message:
         rewrite(folder / LOWLAND, lambda x: np.full_like(x, 255))
-        message = "no value on the study's cells"
+        message = "no value on any of the study's cells"
     with pytest.raises(InputError, match=message) as caught:
         read_pelletier_hillslopes(folder, EDGES, OWN)
     assert "pelletier" in str(caught.value)

@@ -23,6 +23,13 @@ class GsdeTexture(Closed):
     path: str
 
 
+class SoilGridsTexture(Closed):
+    """Texture of SoilGrids 2.0, six layers: a folder with clay_0-5cm_mean_5000.tif and so on."""
+
+    product: Literal["soilgrids"]
+    path: str
+
+
 class NetcdfTexture(Closed):
     """Clay, silt and sand from a NetCDF file."""
 
@@ -65,6 +72,13 @@ class GsdeDensity(Closed):
     product: Literal["gsde"]
     path: str
     variable: str | None = Field(None, description="in the file; BD or bulk_density by default")
+
+
+class SoilGridsDensity(Closed):
+    """Bulk density of SoilGrids 2.0, six layers: a folder with bdod_0-5cm_mean_5000.tif etc."""
+
+    product: Literal["soilgrids"]
+    path: str
 
 
 class NetcdfDensity(Closed):
@@ -164,10 +178,13 @@ class ClassThickness(Closed):
 
 
 Texture = Annotated[
-    WiseTexture | GsdeTexture | NetcdfTexture | ConstantTexture | ClassTexture,
+    WiseTexture | GsdeTexture | SoilGridsTexture | NetcdfTexture | ConstantTexture | ClassTexture,
     Field(discriminator="product"),
 ]
-Density = Annotated[GsdeDensity | NetcdfDensity | ConstantDensity, Field(discriminator="product")]
+Density = Annotated[
+    GsdeDensity | SoilGridsDensity | NetcdfDensity | ConstantDensity,
+    Field(discriminator="product"),
+]
 Minerals = Annotated[
     ItoWagaiMinerals | ClassMinerals | ConstantMinerals, Field(discriminator="product")
 ]

@@ -85,9 +85,11 @@ class AreaMeans:
     def result(self, valid_share: float = 0.5) -> Array:
         """The means, (field, lat, lon); NaN where less than ``valid_share`` of a cell has a value.
 
-        The rows must have been added, each once.
+        The rows that lie on the target must have been added, each once; one field, all NaN, if
+        none was.
         """
-        assert self._amount is not None and self._covered is not None
+        if self._amount is None or self._covered is None:
+            return np.full((1, *self.target.shape), np.nan)
         enough = (self._covered > 0.0) & (self._covered >= valid_share * self._whole * (1.0 - 1e-9))
         return np.where(enough, self._amount / np.where(enough, self._covered, 1.0), np.nan)
 

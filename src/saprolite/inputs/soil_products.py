@@ -21,6 +21,7 @@ from saprolite.sources.netcdf_fields import Wanted, read_fields
 from saprolite.sources.pelletier import read_pelletier_average, read_pelletier_hillslopes
 from saprolite.sources.remote import local_copy
 from saprolite.sources.shangguan import read_shangguan
+from saprolite.sources.soilgrids import read_soilgrids_density, read_soilgrids_texture
 from saprolite.sources.texture_bands import TEXTURE
 from saprolite.sources.thickness import read_soil_thickness
 from saprolite.sources.wise import read_wise, texture_problems
@@ -33,6 +34,8 @@ from saprolite.study_soil import (
     PelletierThickness,
     RasterThickness,
     ShangguanThickness,
+    SoilGridsDensity,
+    SoilGridsTexture,
     WiseTexture,
 )
 
@@ -55,6 +58,11 @@ def _gsde_texture(spec: GsdeTexture, cells: Cells) -> StaticField:
     return read_gsde_texture(local_copy(spec.path, _is_netcdf), cells.grid, cells.valid_share)
 
 
+def _soilgrids_texture(spec: SoilGridsTexture, cells: Cells) -> StaticField:
+    folder = local_copy(spec.path, _is_geotiff)
+    return read_soilgrids_texture(folder, cells.grid, cells.valid_share)
+
+
 def _netcdf_texture(spec: NetcdfTexture, _: Cells) -> StaticField:
     path = local_copy(spec.path)
     units = _FRACTION[spec.units]
@@ -68,6 +76,11 @@ def _netcdf_texture(spec: NetcdfTexture, _: Cells) -> StaticField:
 def _gsde_density(spec: GsdeDensity, cells: Cells) -> StaticField:
     path = local_copy(spec.path, _is_netcdf)
     return read_gsde_density(path, cells.grid, cells.valid_share, spec.variable)
+
+
+def _soilgrids_density(spec: SoilGridsDensity, cells: Cells) -> StaticField:
+    folder = local_copy(spec.path, _is_geotiff)
+    return read_soilgrids_density(folder, cells.grid, cells.valid_share)
 
 
 def _netcdf_density(spec: NetcdfDensity, _: Cells) -> StaticField:
@@ -102,10 +115,12 @@ def _shangguan(spec: ShangguanThickness, cells: Cells) -> StaticField:
 TEXTURE_READERS: Mapping[type, Callable[[Any, Cells], StaticField]] = {
     WiseTexture: _wise,
     GsdeTexture: _gsde_texture,
+    SoilGridsTexture: _soilgrids_texture,
     NetcdfTexture: _netcdf_texture,
 }
 DENSITY_READERS: Mapping[type, Callable[[Any, Cells], StaticField]] = {
     GsdeDensity: _gsde_density,
+    SoilGridsDensity: _soilgrids_density,
     NetcdfDensity: _netcdf_density,
 }
 THICKNESS_READERS: Mapping[type, Callable[[Any, Cells], StaticField]] = {

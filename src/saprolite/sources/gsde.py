@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 
 from saprolite.errors import InputError, Problem, raise_if_any
-from saprolite.grid import AreaMeans, Grid
+from saprolite.grid import Grid
 from saprolite.sources.files import (
     Array,
     Spread,
@@ -27,6 +27,7 @@ from saprolite.sources.files import (
     unpacked,
 )
 from saprolite.sources.netcdf_bands import Layer, find_layers
+from saprolite.sources.rasters import require_values
 from saprolite.sources.texture_bands import TEXTURE, TextureCheck
 
 LAYERS = (0.0, 0.045, 0.091, 0.166, 0.289, 0.493, 0.829, 1.383, 2.296)
@@ -58,7 +59,7 @@ def read_gsde_texture(folder: Path, target: Grid, valid_share: float = 0.5) -> S
         check = TextureCheck(str(folder))
         means = []
         for at_depth in zip(*(layers[name] for name in TEXTURE), strict=True):
-            gathered = _means(at_depth[0], target)
+            gathered = at_depth[0].means(target)
             for band in at_depth[0].bands(gathered):
                 parts = [_decoded(layer, _PERCENT, band) for layer in at_depth]
                 gathered.add(band, check.band(np.stack(parts)))
@@ -66,6 +67,7 @@ def read_gsde_texture(folder: Path, target: Grid, valid_share: float = 0.5) -> S
         check.finish()
         files = _paths(layers)
     stacked = np.stack(means, axis=1)
+    require_values(str(folder), stacked, target)
     return _static(dict(zip(TEXTURE, stacked, strict=True)), target, files, check.notes())
 
 
@@ -100,7 +102,7 @@ def _one_property(
     means, spread = [], Spread(0, np.nan, np.nan, np.nan)
     with _opened({name: files}, factors, {name: names}) as opened:
         for layer in opened[name]:
-            gathered = _means(layer, target)
+            gathered = layer.means(target)
             for band in layer.bands(gathered):
                 values = _decoded(layer, factors, band)
                 if name == "bulk_density":
@@ -112,6 +114,7 @@ def _one_property(
     problem = spread_problem(str(files[0]), name, spread, advice)
     headline = f"The {name.replace('_', ' ')} cannot be used"
     raise_if_any(InputError, headline, [problem] if problem else [])
+    require_values(str(files[0]), np.stack(means), target)
     note = f"{name.replace('_', ' ')}: the top layer (0 to 4.5 cm) stands for all layers"
     notes = (note,) if len(means) == 1 else ()
     return _static({name: np.stack(means)}, target, tuple(files), notes)
@@ -219,24 +222,6 @@ def _grid_problems(found: Mapping[str, list[Layer]]) -> list[Problem]:
         or not np.allclose(layer.lat, first[0].lat, atol=1e-4, equal_nan=True)
         or not np.allclose(layer.lon, first[0].lon, atol=1e-4, equal_nan=True)
     ]
-
-
-def _means(layer: Layer, target: Grid) -> AreaMeans:
-    means = AreaMeans(layer.lat, layer.lon, target, str(layer.path))
-    rows = means.touched()
-    if rows.start == rows.stop:
-        raise InputError(
-            "The files of the GSDE cannot be used (1 problem)",
-            [
-                Problem(
-                    str(layer.path),
-                    f"cells {means.source.describe()}",
-                    f"cells of the study: {target.describe()}",
-                    "give a map of the study area",
-                )
-            ],
-        )
-    return means
 
 
 def _decoded(layer: Layer, factors: Mapping[str, float], rows: slice) -> Array:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from saprolite.errors import Problem, did_you_mean
-from saprolite.grid import AreaMeans
+from saprolite.grid import AreaMeans, Grid
 from saprolite.sources.files import Array, attributes_of, decode, unit_of
 from saprolite.sources.rasters import bands
 
@@ -48,6 +48,10 @@ class Layer:
         """Stored numbers of some rows, (row, column)."""
         index = (rows,) if self.index is None else (self.index, rows)
         return np.asarray(self.variable[index])
+
+    def means(self, target: Grid) -> AreaMeans:
+        """Where the bands of this layer are gathered."""
+        return AreaMeans(self.lat, self.lon, target, str(self.path))
 
     def bands(self, means: AreaMeans) -> Iterator[slice]:
         """Bands of the rows that lie on the target of ``means``, whole chunks where small."""

@@ -55,7 +55,8 @@ def read_pelletier_hillslopes(
     """
     paths = [folder / name for name in (HILLSLOPE, LOWLAND, FRACTION)]
     with ExitStack() as stack:
-        rasters, problems = [], []
+        rasters: list[Any] = []
+        problems: list[Problem] = []
         for path in paths:
             try:
                 rasters.append(stack.enter_context(opened_geographic(path, _WHAT)))

@@ -108,32 +108,26 @@ def means_of_bands(
     first = rasters[0]
     means = AreaMeans(*coordinates(first), target, where)
     rows = means.touched()
-    if rows.stop == rows.start:
-        raise off_the_study(where, first, target)
     for band in bands(rows, first.width, first.block_shapes[0][0]):
         window = Window(0, band.start, first.width, band.stop - band.start)
         means.add(band, fields([raster.read(1, window=window) for raster in rasters]))
-    result = means.result(valid_share)
-    if not np.isfinite(result).any():
-        raise off_the_study(where, first, target)
-    return result
+    return means.result(valid_share)
 
 
-def off_the_study(where: str, raster: Any, target: Grid) -> InputError:
-    """The error for a map without a value on any cell of the study."""
-    lat, lon = coordinates(raster)
-    return InputError(
-        "The map cannot be used (1 problem)",
-        [
-            Problem(
-                where,
-                f"cells from {lat.min():g} to {lat.max():g} degrees north, "
-                f"{lon.min():g} to {lon.max():g} east, no value on the study's cells",
-                f"cells of the study: {target.describe()}",
-                "give a map of the study area, or lower grid.valid_share",
-            )
-        ],
-    )
+def require_values(where: str, means: Array, target: Grid) -> None:
+    """Raise if a map has no value on any cell of the study."""
+    if not np.isfinite(means).any():
+        raise InputError(
+            "The map cannot be used (1 problem)",
+            [
+                Problem(
+                    where,
+                    "no value on any of the study's cells",
+                    f"cells of the study: {target.describe()}",
+                    "give a map of the study area, check its nodata, or lower grid.valid_share",
+                )
+            ],
+        )
 
 
 def require_one_grid(paths: Sequence[Path], rasters: Sequence[Any]) -> None:

@@ -13,7 +13,7 @@ from saprolite.equations import layer_presence
 from saprolite.errors import InputError, Problem
 from saprolite.grid import Grid
 from saprolite.sources.files import Array, StaticField
-from saprolite.sources.rasters import means_of_bands, opened_geographic
+from saprolite.sources.rasters import means_of_bands, opened_geographic, require_values
 from saprolite.variables import REGISTRY
 
 
@@ -59,6 +59,7 @@ def effective_thickness(
     notes: tuple[str, ...] = (),
 ) -> StaticField:
     """The means (layer, lat, lon) of the soil present, as a product gives it to a study."""
+    require_values(str(files[0]), means, target)
     data = xr.DataArray(
         means, dims=("layer", "lat", "lon"), coords={"lat": target.lat, "lon": target.lon}
     )

@@ -30,8 +30,8 @@ def write_geotiff(
     (latitudes, longitudes)."""
     path.parent.mkdir(parents=True, exist_ok=True)
     rows, columns = round((north - south) / resolution), round(360.0 / resolution)
-    lat = north - (np.arange(rows) + 0.5) * resolution
-    lon = -180.0 + (np.arange(columns) + 0.5) * resolution
+    lat = np.asarray(north - (np.arange(rows) + 0.5) * resolution, float)
+    lon = np.asarray(-180.0 + (np.arange(columns) + 0.5) * resolution, float)
     with rasterio.open(
         path, "w", driver="GTiff", height=rows, width=columns, count=1, dtype=dtype,
         crs="EPSG:4326", transform=from_origin(-180.0, north, resolution, resolution),
