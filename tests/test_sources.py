@@ -17,10 +17,10 @@ from saprolite.grid import Grid, conservative, majority, remap_layers
 from saprolite.minerals import CLAY_MINERALS
 from saprolite.sources import class_tables
 from saprolite.sources.atmosphere import read_atmospheric_co2
-from saprolite.sources.gsde import read_gsde
+from saprolite.sources.gsde import read_gsde_density
 from saprolite.sources.ito_wagai import read_ito_wagai
 from saprolite.sources.koeppen import read_koeppen
-from saprolite.sources.rasters import read_soil_thickness
+from saprolite.sources.thickness import read_soil_thickness
 from saprolite.sources.wise import read_wise
 
 WISE = "soil/wise5min_0p5deg/soilmap_center_interpolated.remapv10_old_62892_gL.dat"
@@ -99,7 +99,8 @@ def test_wise_faults(tmp_path: Path, wise_lines: list[str], spoil, message: str)
 
 
 def test_gsde(data: Path, tmp_path: Path) -> None:
-    density = read_gsde(data / GSDE).data["bulk_density"]
+    quarter = Grid.globe(0.25)
+    density = read_gsde_density(data / GSDE, quarter).data["bulk_density"]
     assert density.dims == ("horizon", "lat", "lon")
     assert float(density.min()) > 0.0
     assert 900.0 < float(density.mean()) < 1500.0
@@ -111,13 +112,13 @@ def test_gsde(data: Path, tmp_path: Path) -> None:
         copy.createVariable("bulk_density", "f4", ("lat", "lon"))[:] = source["bulk_density"][:]
         copy["bulk_density"].units = "kg m-3"  # the values are g cm-3
     with pytest.raises(InputError, match="bulk_density"):
-        read_gsde(wrong)
+        read_gsde_density(wrong, quarter)
     with netCDF4.Dataset(wrong, "a") as copy:
         copy["bulk_density"].units = "lb ft-3"
     with pytest.raises(InputError, match="units 'lb ft-3'"):
-        read_gsde(wrong)
+        read_gsde_density(wrong, quarter)
     with pytest.raises(InputError, match="did you mean 'bulk_density'"):
-        read_gsde(data / GSDE, "bulk_densty")
+        read_gsde_density(data / GSDE, quarter, variable="bulk_densty")
 
 
 CLASSES = ("kaolinite", "smectite", "vermiculite", "illite,mica", "chlorite", "gibbsite")
@@ -224,7 +225,7 @@ def test_thickness_in_bands_is_thickness_at_once(
     odd = write_tif(tmp_path / "odd.tif", fine[:700, :1400], 0.07, west=-49.0, north=30.0)
     small = Grid.globe(1.0).part(slice(75, 115), slice(135, 175))
     whole_odd = read_soil_thickness(odd, 1.0, EDGES, small).data["effective_thickness"].values
-    monkeypatch.setattr(rasters, "_BAND_ROWS", 32)
+    monkeypatch.setattr(rasters, "BAND_CELLS", 32 * 1440)
     bands = read_soil_thickness(path, 1.0, EDGES, target).data["effective_thickness"].values
     assert np.allclose(whole, bands, rtol=1e-12)
     assert np.isfinite(whole).all()
@@ -309,7 +310,7 @@ def test_gsde_with_all_its_layers(tmp_path: Path) -> None:
         variable.set_auto_maskandscale(False)
         variable.units, variable.scale_factor = "g cm-3", 0.01
         variable[:] = np.broadcast_to(100 + 10 * np.arange(8)[:, None, None], (8, 18, 36))
-    source = read_gsde(path, "BD")
+    source = read_gsde_density(path, Grid.globe(10.0), variable="BD")
     assert source.horizons[-1] == 2.296
     layers = remap_layers(source.data["bulk_density"].values[:, 3, 3], source.horizons, EDGES)
     top = (1000 * 0.045 + 1100 * 0.046 + 1200 * 0.009) / 0.1
@@ -325,4 +326,4 @@ def test_a_static_file_without_coordinates(tmp_path: Path) -> None:
         dataset.createVariable("bulk_density", "f8", ("lat", "lon"))[:] = 1.3
         dataset["bulk_density"].units = "g cm-3"
     with pytest.raises(InputError, match="no coordinate variable"):
-        read_gsde(path)
+        read_gsde_density(path, Grid.globe(10.0))

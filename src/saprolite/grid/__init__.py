@@ -8,9 +8,10 @@ from saprolite.grid.cells import (
 )
 from saprolite.grid.layers import overlap, remap_amounts, remap_layers
 from saprolite.grid.rectilinear import Rectilinear, Weights
-from saprolite.grid.regrid import conservative, majority, normalise
+from saprolite.grid.regrid import AreaMeans, conservative, majority, normalise
 
 __all__ = [
+    "AreaMeans",
     "Grid",
     "Rectilinear",
     "Weights",
