@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from saprolite.minerals import CLAY_MINERALS
+from saprolite.study_evapotranspiration import Evapotranspiration
 from saprolite.study_section import Closed
 from saprolite.study_soil import Density, Minerals, Texture, Thickness
-
 
 SEAM_YEAR = 2000
 BOTH_VERSIONS = range(2000, 2015)  # years that GLDAS 2.0 and 2.1 were both made for
@@ -112,6 +112,9 @@ class Inputs(Closed):
     minerals: Minerals
     thickness: Thickness
     atmospheric_co2: AtmosphericCO2 | None = None
+    evapotranspiration: Evapotranspiration | None = Field(
+        None, description="in the place of the forcing's own evapotranspiration"
+    )
 
 
 class MineralList(Closed):

@@ -52,6 +52,12 @@ class PlanetPoints:
         cells, inside = self._cells
         return np.asarray(self.planet.land_ice().ravel()[cells] & inside)
 
+    @cached_property
+    def climate(self) -> npt.NDArray[np.int64]:
+        """Climate class of each point, 0 off the land."""
+        cells, inside = self._cells
+        return np.where(inside, self.planet.classes.ravel()[cells], 0)
+
     def year(self, year: int) -> ForcingYear:
         """Drivers of a year, (month, layer, lat, lon) and (month, lat, lon); NaN off the land."""
         cells, _ = self._cells
