@@ -20,6 +20,7 @@ from numba import njit
 
 from saprolite.compiled.elementary import ELEMENTARY, OPTIONS, REAL
 from saprolite.compiled.reachable import digest_of
+from saprolite.compiled.registries import load_registries
 from saprolite.equations import elementary
 
 Function = Callable[..., Any]
@@ -53,6 +54,7 @@ def specialised(template: Function, names: Mapping[str, Any], precision: str) ->
     compiler.
     """
     assert isinstance(template, FunctionType), template
+    load_registries()
     kernel = _copy(template, {**template.__globals__, **names}, REAL[precision])
     # Numba names its cache files by the function: one name for each digest, so that two processes
     # that compile at once can never take each other's code.
