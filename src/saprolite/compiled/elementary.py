@@ -1,14 +1,16 @@
 """The elementary functions of compiled equations: vectorised, the same bits on every machine.
 
-Numba's own ``exp`` and ``log`` call the C library lane by lane. These are polynomials (Taylor's, so
-that there is no table of magic numbers), exact to about one unit in the last place; a NaN gives
-NaN. Results below the smallest normal number are 0.
+Numba's own ``exp`` and ``log`` call the C library lane by lane. These are polynomials, exact to
+about one unit in the last place; a NaN gives NaN. Results below the smallest normal number are 0.
+Their coefficients are Taylor's, economised by Chebyshev polynomials in exact fractions: there is no
+table of magic numbers, and every machine has the same.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
@@ -24,6 +26,7 @@ OPTIONS: Mapping[str, Any] = MappingProxyType(
 )
 # ln 2 to twice the precision of a float64: what float64(ln 2) leaves over.
 _LN2, _LN2_REST = math.log(2.0), 2.3190468138462996e-17
+_MORE = 2  # times as many terms of a series as the degree that it is economised to
 
 
 def _compiled(function: Any) -> Function:
@@ -34,7 +37,32 @@ def _compiled(function: Any) -> Function:
     return result
 
 
-def _exp_of(real: Any, integer: Any, taylor_terms: int) -> Function:
+def _economised(series: list[Fraction], bound: Fraction, degree: int) -> list[Fraction]:
+    """A polynomial of a lower degree (both lowest coefficient first) on [-bound, bound]: the
+    highest term is taken away with its Chebyshev polynomial, the smallest one there is, again and
+    again."""
+    found = list(series)
+    while len(found) > degree + 1:
+        highest = len(found) - 1
+        chebyshev = _chebyshev(highest)
+        scale = found[-1] * bound**highest / chebyshev[-1]
+        for power, share in enumerate(chebyshev):
+            found[power] -= scale * share / bound**power
+        found.pop()
+    return found
+
+
+def _chebyshev(degree: int) -> list[Fraction]:
+    """Coefficients of the Chebyshev polynomial T of a degree, lowest first."""
+    before, found = [Fraction(1)], [Fraction(0), Fraction(1)]
+    for _ in range(degree - 1):
+        twice = [Fraction(0), *(2 * value for value in found)]
+        less = [*before, Fraction(0), Fraction(0)]
+        before, found = found, [a - b for a, b in zip(twice, less, strict=True)]
+    return found
+
+
+def _exp_of(real: Any, integer: Any, degree: int) -> Function:
     info = np.finfo(real)
     digits = info.nmant
     bias = integer(info.maxexp - 1)
@@ -47,9 +75,10 @@ def _exp_of(real: Any, integer: Any, taylor_terms: int) -> Function:
     highest = real(math.log(float(info.max)))
     lowest = real(math.log(float(info.tiny)))
     zero, infinite = real(0.0), real(np.inf)
-    coefficients = tuple(real(1.0 / math.factorial(n)) for n in range(taylor_terms, -1, -1))
-    first, rest = coefficients[0], coefficients[1:]
-    polynomial = _horner(first, rest)
+    taylor = [Fraction(1, math.factorial(power)) for power in range(_MORE * degree)]
+    half_ln2 = Fraction(_LN2) / 2
+    first, *rest = (real(value) for value in reversed(_economised(taylor, half_ln2, degree)))
+    polynomial = _horner(first, tuple(rest))
 
     def exp(x):  # type: ignore[no-untyped-def]
         shifted = fma(real(x), per_ln2, rounder)
@@ -124,9 +153,9 @@ def _where(condition, a, b):  # type: ignore[no-untyped-def]
     return a if condition else b
 
 
-def _functions(real: Any, integer: Any, taylor_terms: int, series_terms: int) -> dict[str, Any]:
+def _functions(real: Any, integer: Any, exp_degree: int, series_terms: int) -> dict[str, Any]:
     return {
-        "exp": _exp_of(real, integer, taylor_terms),
+        "exp": _exp_of(real, integer, exp_degree),
         "log": _log_of(real, integer, series_terms),
         "minimum": _compiled(_minimum),
         "maximum": _compiled(_maximum),
@@ -135,11 +164,11 @@ def _functions(real: Any, integer: Any, taylor_terms: int, series_terms: int) ->
     }
 
 
-# Terms so that the rest of the series is below half a unit in the last place.
+# Degrees so that the rest of the series is below a tenth of a unit in the last place.
 ELEMENTARY: Mapping[str, Mapping[str, Function]] = MappingProxyType(
     {
-        "float64": MappingProxyType(_functions(np.float64, np.int64, 13, 10)),
-        "float32": MappingProxyType(_functions(np.float32, np.int32, 7, 4)),
+        "float64": MappingProxyType(_functions(np.float64, np.int64, 11, 10)),
+        "float32": MappingProxyType(_functions(np.float32, np.int32, 6, 4)),
     }
 )
 REAL: Mapping[str, Any] = MappingProxyType({"float64": np.float64, "float32": np.float32})

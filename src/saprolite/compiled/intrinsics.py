@@ -1,4 +1,4 @@
-"""What Numba lacks and a vectorised polynomial needs: fused multiply-add, and the bits of a float.
+"""What Numba lacks and fast loops need: fused multiply-add, the bits of a float, prefetching.
 
 The fused multiply-add is asked for by name and nothing else may be contracted or reordered, so that
 a result has the same bits in any vector width, on any machine.
@@ -53,6 +53,27 @@ def _from_bits(typingctx: Any, bits: Any) -> Any:  # noqa: ARG001
     return signature, codegen
 
 
+def _prefetch(typingctx: Any, array: Any, index: Any) -> Any:  # noqa: ARG001
+    """Ask for the line of memory of an element, which need not be one of the array."""
+    signature = types.void(array, types.int64)
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        view = context.make_array(signature.args[0])(context, builder, arguments[0])
+        place = builder.gep(view.data, [arguments[1]])
+        word, byte = ir.IntType(32), ir.IntType(8).as_pointer()
+        function = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
+            builder.module,
+            ir.FunctionType(ir.VoidType(), [byte, word, word, word]),
+            "llvm.prefetch.p0",
+        )
+        read, second_level, data = (word(number) for number in (0, 2, 1))
+        builder.call(function, [builder.bitcast(place, byte), read, second_level, data])
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
 fma: Any = intrinsic(_fma)
+prefetch: Any = intrinsic(_prefetch)
 to_bits: Any = intrinsic(_to_bits)
 from_bits: Any = intrinsic(_from_bits)

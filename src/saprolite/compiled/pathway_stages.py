@@ -14,10 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from saprolite.compiled.intrinsics import prefetch
+
 MONTHS = 12
 # Cells of a tile: its work arrays (a row of a tile for each month) fit the near caches.
 TILE = 256
 LANES = MONTHS * TILE
+_LINE_BYTES = 64  # what memory is fetched by
 
 # Placeholders: numbers and equations of a reading.
 real: Any = None
@@ -43,33 +46,51 @@ degrees_above_freezing: Any = None
 unfrozen_factor: Any = None
 shapley_of_product: Any = None
 frozen_with_temperature: Any = None
+saturation: Any = None
+clipped_saturation: Any = None
+unfrozen_at: Any = None
+arrhenius_argument: Any = None
+warmth_of_argument: Any = None
+compared: Any = None
+wide: Any = None
+added: Any = None
+stored: Any = None
+near_width: Any = None
+freezing_point: Any = None
+reference: Any = None
 
 
-# --- From the forcing to rows of a tile, (month, lane)
+# --- From the forcing to rows of a tile
 
 
-def load_months(values, layer, weights, first, size, rows):
-    """Drivers ``monthly``: the months of a layer."""
-    for month in range(MONTHS):
-        source, row = values[month, layer, first : first + size], rows[month]
-        for i in range(size):
-            row[i] = real(source[i])
+def no_means(values, layer, weights, first, size, mean):
+    """Drivers ``monthly``: no mean of the year is needed."""
 
 
-def load_mean_of_year(values, layer, weights, first, size, rows):
-    """Drivers ``annual_mean``: the mean weighted by the length of the months, in every month."""
-    mean = rows[MONTHS - 1]
+def mean_of_year(values, layer, weights, first, size, mean):
+    """Drivers ``annual_mean``: the mean of a layer weighted by the length of the months."""
     mean[:] = real(0.0)
     for month in range(MONTHS):
         weight, source = real(weights[month]), values[month, layer, first : first + size]
         for i in range(size):
             mean[i] += real(source[i]) * weight
-    for month in range(MONTHS - 1):
-        rows[month, :] = mean
 
 
-def keep_rows(values, layer, weights, first, size, rows):
-    """Drivers ``monthly``: what is loaded already."""
+def fetch(row, first):
+    """Ask for a tile of a row before it is needed: the rows of a tile lie far from one another, so
+    that the processor does not see them coming."""
+    for i in range(first, first + TILE, _LINE_BYTES // row.itemsize):
+        prefetch(row, i)
+
+
+def row_of_month(values, mean, month, layer, first, size):
+    """Drivers ``monthly``: the month as it is stored."""
+    return values[month, layer, first : first + size]
+
+
+def row_of_mean(values, mean, month, layer, first, size):
+    """Drivers ``annual_mean``: the mean of the year in every month."""
+    return mean[:size]
 
 
 # --- Eq 2: evapotranspiration to PCO2, by et_mode and drivers
@@ -162,65 +183,127 @@ def content_as_saturation(water_content, bulk_density):
     return water_content + real(0.0) * bulk_density
 
 
-def no_annual_frost(kelvin, factor):
+def no_annual_frost(temperature, layer, first, size, factor):
     """Frost acts by the month, or not at all."""
     factor[:] = real(1.0)
 
 
-def annual_frost_of_months(kelvin, factor):
+def annual_frost_of_months(temperature, layer, first, size, factor):
     """1 - r/100, r from the frozen parts of the months."""
     factor[:] = real(0.0)
     for month in range(MONTHS):
-        row = kelvin[month]
-        for i in range(TILE):
-            factor[i] += frozen_part(unfrozen_weight(row[i]))
+        kelvin = temperature[month, layer, first : first + size]
+        for i in range(size):
+            factor[i] += frozen_part(unfrozen_weight(real(kelvin[i])))
     for i in range(TILE):
         factor[i] = unfrozen_factor(percentage_of_months(factor[i]))
 
 
-def annual_frost_of_degrees(kelvin, factor):
+def annual_frost_of_degrees(temperature, layer, first, size, factor):
     """1 - r/100, r from the degrees below and above freezing."""
     thawing = np.zeros(TILE, factor.dtype)
     factor[:] = real(0.0)
     for month in range(MONTHS):
-        row = kelvin[month]
-        for i in range(TILE):
-            factor[i] += degrees_below_freezing(row[i])
-            thawing[i] += degrees_above_freezing(row[i])
+        kelvin = temperature[month, layer, first : first + size]
+        for i in range(size):
+            factor[i] += degrees_below_freezing(real(kelvin[i]))
+            thawing[i] += degrees_above_freezing(real(kelvin[i]))
     for i in range(TILE):
         factor[i] = unfrozen_factor(percentage_of_degrees(factor[i], thawing[i]))
 
 
-def masked_month(kelvin, factor):
-    """u where frozen months produce less: their weight times the year's factor."""
+def month_masked(kelvin, factor):
+    """u where frozen months produce less: their weight."""
+    return unfrozen_weight(kelvin)
+
+
+def month_masked_and_year(kelvin, factor):
+    """u where frozen months produce less, and the year too: both."""
     return unfrozen_weight(kelvin) * factor
 
 
-def unmasked_month(kelvin, factor):
+def year_alone(kelvin, factor):
     """u where frost acts by the year alone; a missing temperature is missing here too."""
     return factor + real(0.0) * kelvin
 
 
-# --- Products of all months of a tile as flat rows, and their sum over the year
+def wet_month(moisture, dry, wet, clipped):
+    """phi of a month; counts what is clipped."""
+    for i in range(moisture.size):
+        raw = saturation(real(moisture[i]), dry[i])
+        wet[i] = clipped_saturation(raw)
+        clipped[i] += real(1.0) if (raw < real(0.0) or raw > real(1.0)) else real(0.0)
 
 
-def products(p, g, w, u, product):
-    """The flux itself, per unit of static factor."""
+def frozen_month(temperature, factor, unfrozen, near):
+    """u of a month; counts what is near freezing."""
+    for i in range(temperature.size):
+        kelvin = real(temperature[i])
+        above = kelvin - freezing_point
+        unfrozen[i] = unfrozen_at(kelvin, factor[i])
+        near[i] += real(1.0) if (above <= near_width and above >= -near_width) else real(0.0)
+
+
+def warm_month(temperature, argument):
+    """Argument of Eq 5 of a month."""
+    for i in range(temperature.size):
+        argument[i] = arrhenius_argument(real(temperature[i]), reference)
+
+
+def warmth_of_months(work, coefficient, g):
+    """Eq 5 of all months of a tile, from its arguments."""
     for i in range(LANES):
-        product[i] = p[i] * g[i] * (w[i] * u[i])
+        g[i] = warmth_of_argument(work[2 * LANES + i], coefficient)
 
 
-def sum_of_months(product, total):
-    """The twelve months added in order, in float64, without a round trip to memory."""
-    a, b, c, d = product[0], product[1], product[2], product[3]
-    e, f, g, h = product[4], product[5], product[6], product[7]
-    j, k, m, n = product[8], product[9], product[10], product[11]
+# --- Products of the four factors, and their sum over the twelve months in order, in float64
+
+
+def product_of_month(p, g, work, i):
+    """The flux of a month per unit of static factor; ``i``: its lane among all months."""
+    return p[i] * g[i] * (work[i] * work[LANES + i])
+
+
+def kept_warmth(warmth, coefficients, k):
+    """g of all months, where groups share it or the base year is compared with it."""
+    return warmth
+
+
+def own_coefficient(warmth, coefficients, k):
+    """The temperature coefficient alone, where no other group and nothing else needs its g."""
+    return coefficients[k]
+
+
+def product_with_own_warmth(p, coefficient, work, i):
+    """The same where g is not kept."""
+    warmth = warmth_of_argument(work[2 * LANES + i], coefficient)
+    return p[i] * warmth * (work[i] * work[LANES + i])
+
+
+def sum_of_year(p, g, work, total):
+    """The flux itself: the months written out, so that their sum stays in a register."""
     for i in range(TILE):
-        spring = np.float64(a[i]) + np.float64(b[i]) + np.float64(c[i]) + np.float64(d[i])
-        summer = spring + np.float64(e[i]) + np.float64(f[i]) + np.float64(g[i]) + np.float64(h[i])
-        total[i] = (
-            summer + np.float64(j[i]) + np.float64(k[i]) + np.float64(m[i]) + np.float64(n[i])
-        )
+        year = np.float64(product_of_month(p, g, work, i))
+        year += np.float64(product_of_month(p, g, work, i + TILE))
+        year += np.float64(product_of_month(p, g, work, i + 2 * TILE))
+        year += np.float64(product_of_month(p, g, work, i + 3 * TILE))
+        year += np.float64(product_of_month(p, g, work, i + 4 * TILE))
+        year += np.float64(product_of_month(p, g, work, i + 5 * TILE))
+        year += np.float64(product_of_month(p, g, work, i + 6 * TILE))
+        year += np.float64(product_of_month(p, g, work, i + 7 * TILE))
+        year += np.float64(product_of_month(p, g, work, i + 8 * TILE))
+        year += np.float64(product_of_month(p, g, work, i + 9 * TILE))
+        year += np.float64(product_of_month(p, g, work, i + 10 * TILE))
+        year += np.float64(product_of_month(p, g, work, i + 11 * TILE))
+        total[i] = year
+
+
+def months_of_year(p, g, work, static, size, by_month):
+    """Add the flux of each month, (month, lane), times the static factors."""
+    for month in range(MONTHS):
+        row = by_month[month]
+        for i in range(size):
+            row[i] += static[i] * product_of_month(p, g, work, month * TILE + i)
 
 
 def frozen_follows(unfrozen, base_unfrozen):
@@ -233,7 +316,7 @@ def frozen_stays(unfrozen, base_unfrozen):
     return base_unfrozen
 
 
-def one_alone(p, g, w, u, p0, g0, w0, u0):
+def drivers_alone(p, g, w, u, p0, g0, w0, u0):
     """One driver of the year, the others of the base year: moisture, temperature, CO2, frozen."""
     cold, still = p0 * g0, w0 * u0
     return (
@@ -244,40 +327,71 @@ def one_alone(p, g, w, u, p0, g0, w0, u0):
     )
 
 
-def drivers_alone(p, g, w, u, p0, g0, w0, u0, product):
-    """Each driver alone, for all months of a tile.
-
-    One array holds all four: a loop that writes to many arrays is not vectorised, since too many
-    pairs of them might overlap.
-    """
-    for i in range(LANES):
-        product[i], product[LANES + i], product[2 * LANES + i], product[3 * LANES + i] = one_alone(
-            p[i], g[i], w[i], u[i], p0[i], g0[i], w0[i], u0[i]
-        )
-
-
-def contributions_of_drivers(p, g, w, u, p0, g0, w0, u0, product):
+def contributions_of_drivers(p, g, w, u, p0, g0, w0, u0):
     """Shapley contributions of the four drivers to the change since the base year, likewise."""
-    for i in range(LANES):
-        moisture, frozen, temperature, co2 = shapley_of_product(
-            w[i], u[i], g[i], p[i], w0[i], u0[i], g0[i], p0[i]
-        )
-        product[i] = moisture
-        product[LANES + i] = temperature
-        product[2 * LANES + i] = co2
-        product[3 * LANES + i] = frozen
+    moisture, frozen, temperature, co2 = shapley_of_product(w, u, g, p, w0, u0, g0, p0)
+    return moisture, temperature, co2, frozen
 
 
-def alone_and_contributions(p, g, w, u, p0, g0, w0, u0, product):
-    """Both in one pass over the factors: each driver alone, then the contributions."""
-    for i in range(LANES):
-        product[i], product[LANES + i], product[2 * LANES + i], product[3 * LANES + i] = one_alone(
-            p[i], g[i], w[i], u[i], p0[i], g0[i], w0[i], u0[i]
-        )
-        moisture, frozen, temperature, co2 = shapley_of_product(
-            w[i], u[i], g[i], p[i], w0[i], u0[i], g0[i], p0[i]
-        )
-        product[4 * LANES + i] = moisture
-        product[5 * LANES + i] = temperature
-        product[6 * LANES + i] = co2
-        product[7 * LANES + i] = frozen
+def alone_and_contributions(p, g, w, u, p0, g0, w0, u0):
+    """Each driver alone, then the contributions."""
+    alone = drivers_alone(p, g, w, u, p0, g0, w0, u0)
+    return *alone, *contributions_of_drivers(p, g, w, u, p0, g0, w0, u0)
+
+
+def compared_month(p, g, work, p0, g0, base, i):
+    """What a month of the year gives beside the base year; ``i``: its lane among all months."""
+    return compared(p[i], g[i], work[i], work[LANES + i], p0[i], g0[i], base[i], base[LANES + i])
+
+
+def four_wide(values):
+    """Four values in float64."""
+    one, two, three, four = values
+    return np.float64(one), np.float64(two), np.float64(three), np.float64(four)
+
+
+def four_added(sums, values):
+    """Four sums, each with a value more."""
+    return sums[0] + values[0], sums[1] + values[1], sums[2] + values[2], sums[3] + values[3]
+
+
+def eight_wide(values):
+    """Eight values in float64."""
+    return *four_wide(values[:4]), *four_wide(values[4:])
+
+
+def eight_added(sums, values):
+    """Eight sums, each with a value more."""
+    return *four_added(sums[:4], values[:4]), *four_added(sums[4:], values[4:])
+
+
+def four_stored(sums, place, static, values):
+    """Add four values of a year, times the static factor, to four rows of ``sums``."""
+    sums[place] += static * values[0]
+    sums[TILE + place] += static * values[1]
+    sums[2 * TILE + place] += static * values[2]
+    sums[3 * TILE + place] += static * values[3]
+
+
+def eight_stored(sums, place, static, values):
+    """Likewise eight."""
+    four_stored(sums, place, static, values[:4])
+    four_stored(sums, 4 * TILE + place, static, values[4:])
+
+
+def compared_year(p, g, work, p0, g0, base, static, sums):
+    """Add what a group of minerals gives beside the base year in twelve months to ``sums``."""
+    for i in range(TILE):
+        year = wide(compared_month(p, g, work, p0, g0, base, i))
+        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + TILE)))
+        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 2 * TILE)))
+        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 3 * TILE)))
+        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 4 * TILE)))
+        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 5 * TILE)))
+        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 6 * TILE)))
+        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 7 * TILE)))
+        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 8 * TILE)))
+        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 9 * TILE)))
+        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 10 * TILE)))
+        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 11 * TILE)))
+        stored(sums, i, static[i], year)

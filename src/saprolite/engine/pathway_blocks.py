@@ -10,14 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from saprolite.compiled.pathway import (
-    DRIVERS,
-    NEAR_FREEZING_K,
-    BaseCycle,
-    ForcingArrays,
-    FusedPathway,
-    Wanted,
-)
+from saprolite.compiled.pathway import DRIVERS, BaseCycle, ForcingArrays, FusedPathway
+from saprolite.compiled.pathway_choices import NEAR_FREEZING_K, Wanted
 from saprolite.engine.kernels import Block, Extra, Report, Result, workers_of
 from saprolite.engine.turns import SharedByBand
 from saprolite.inputs import Prepared
@@ -73,9 +67,10 @@ class PathwayKernel:
         self._prepared = prepared
         self._statics = Statics.of(prepared.model, prepared.soil)
         complete = np.isfinite(self._statics.by_group).all(axis=0) & ~prepared.land_ice
-        self._complete = np.vstack([complete, complete.any(axis=0)]).astype(np.uint8)
+        self._complete = np.vstack([complete, complete.any(axis=0)])
         self._wanted = wanted(prepared.study.experiments, prepared.study.output.monthly)
         self._fused = FusedPathway(prepared.model, prepared.study.engine.precision, self._wanted)
+        self._factors = self._fused.scaled(self._statics.by_group)
         self._density = np.ascontiguousarray(self._statics.bulk_density, self._fused.real)
         self.extras = extras_of(prepared.study)
         # By band and year: of the years that workers are at, and the one before.
@@ -95,7 +90,7 @@ class PathwayKernel:
         with shared as base:
             found = self._fused.year(
                 self._forcing(block.year, block.cells), block.year, air, self._density,
-                block.cells, self._statics.by_group, self._complete, base,
+                block.cells, self._factors, self._complete, base,
             )  # fmt: skip
         arrays: dict[str, npt.NDArray[Any]] = {
             BY_EXPERIMENT: found.alone, CONTRIBUTION: found.contributions, BY_MONTH: found.months,
