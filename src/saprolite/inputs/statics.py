@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import xarray as xr
 
 from saprolite.equations import layer_presence
 from saprolite.errors import InputError, Problem, SaproliteError, raise_if_any
@@ -39,6 +39,9 @@ from saprolite.study_parts import (
     RasterThickness,
     WiseTexture,
 )
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Array = npt.NDArray[np.float64]
 _FRACTION = {"fraction": "1", "percent": "%", None: None}

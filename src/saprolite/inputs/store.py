@@ -12,11 +12,10 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import zarr
 
 from saprolite.chunks import RAW, chunk_checksum, file_checksum, read_chunk, write_chunk
 from saprolite.errors import Problem, StoreError
@@ -27,6 +26,9 @@ from saprolite.sources.forcing import Forcing, ForcingYear, HeldForcing
 from saprolite.stores import DAMAGED, add_array, add_empty, consolidate, create_group, open_group
 from saprolite.threads import in_order
 from saprolite.variables import REGISTRY
+
+if TYPE_CHECKING:
+    import zarr
 
 STORE_LIMIT_BYTES = 2 * 1024**3
 _FORCING = ForcingYear._fields

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import netCDF4
 import numpy as np
 
 from saprolite.errors import InputError, Problem, raise_if_any
@@ -192,6 +191,8 @@ def _grid(file: Path, lat: Array, lon: Array) -> tuple[Grid, tuple[bool, bool]]:
 
 
 def _stamps(file: Path, head: Head) -> list[Any]:
+    import netCDF4
+
     time = head.variables["time"]
     calendar = time.attributes.get("calendar", "standard")
     try:

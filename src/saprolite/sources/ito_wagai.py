@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import xarray as xr
 
 from saprolite.errors import InputError, MineralError, Problem, raise_if_any
 from saprolite.minerals import Mineral, share_of_map_class
@@ -32,6 +31,8 @@ def read_ito_wagai(
     ``mica_share`` of the illite/mica class is mica. ``units`` (``fraction`` or ``percent``) is
     needed only where the file states none.
     """
+    import xarray as xr
+
     chosen = Mineral.several(minerals)
     without = [mineral.name for mineral in chosen if mineral.map_class is None]
     raise_if_any(

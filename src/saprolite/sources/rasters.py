@@ -6,12 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import rasterio
-import xarray as xr
-from rasterio.windows import Window
 
 from saprolite.equations import layer_presence
 from saprolite.errors import InputError, Problem
@@ -19,11 +16,18 @@ from saprolite.grid import Grid, conservative, normalise
 from saprolite.sources.files import Array, StaticField, broken, require_file
 from saprolite.variables import REGISTRY
 
+if TYPE_CHECKING:
+    import xarray as xr
+
 _BAND_ROWS = 1200  # source rows held at a time: keeps a 30-second world map within memory
 
 
 @contextmanager
 def _opened(path: Path, what: str) -> Iterator[Any]:
+    # netCDF4 first: each brings an HDF5 library, and the other order is known to fail.
+    import netCDF4  # noqa: F401
+    import rasterio
+
     require_file(path, what)
     try:
         with rasterio.open(path) as raster:
@@ -66,6 +70,8 @@ def _coordinates(raster: Any) -> tuple[Array, Array]:
 
 def read_raster(path: Path, what: str) -> xr.DataArray:
     """A whole raster as (lat, lon), normalised, values as stored."""
+    import xarray as xr
+
     with _opened(path, what) as raster:
         lat, lon = _coordinates(raster)
         values = raster.read(1)
@@ -86,6 +92,9 @@ def read_soil_thickness(
     min(thickness, depth), not the min of the mean. Nodata and negative values are missing. The map
     is read in bands, so that a 30-second world map fits in memory.
     """
+    import xarray as xr
+    from rasterio.windows import Window
+
     whole = np.full((len(layer_edges) - 1, *target.shape), np.nan)
     with _opened(path, "a GeoTIFF of soil thickness") as raster:
         lat, lon = _coordinates(raster)
