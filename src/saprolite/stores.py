@@ -13,7 +13,7 @@ import numpy.typing as npt
 import xarray as xr
 import zarr
 
-from saprolite.chunks import LZ4, RAW, Codec, chunk_checksum, read_chunk, write_chunk
+from saprolite.chunks import Codec, chunk_checksum, map_chunk, read_chunk, write_chunk
 from saprolite.errors import Problem, StoreError
 from saprolite.places import (
     Place,
@@ -96,7 +96,7 @@ def add_empty(
     chunks: tuple[int, ...],
     attributes: Mapping[str, Any],
     dtype: npt.DTypeLike = "f8",
-    codec: Codec = LZ4,
+    codec: Codec = Codec.LZ4,
 ) -> None:
     """Add an array whose chunks :func:`write_chunk` writes; a chunk that is not there reads NaN."""
     group.create_array(
@@ -145,8 +145,6 @@ def _plain(value: Any) -> Any:
 
 __all__ = [
     "DAMAGED",
-    "LZ4",
-    "RAW",
     "Codec",
     "Place",
     "add_array",
@@ -157,6 +155,7 @@ __all__ = [
     "files_below",
     "is_local",
     "make_folder",
+    "map_chunk",
     "open_dataset",
     "open_group",
     "place",
