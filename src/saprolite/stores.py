@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from saprolite.chunks import LZ4, RAW, Codec, chunk_checksum, read_chunk, write_chunk
+from saprolite.chunks import Codec, chunk_checksum, map_chunk, read_chunk, write_chunk
 from saprolite.errors import Problem, StoreError
 from saprolite.places import (
     Place,
@@ -104,7 +104,7 @@ def add_empty(
     chunks: tuple[int, ...],
     attributes: Mapping[str, Any],
     dtype: npt.DTypeLike = "f8",
-    codec: Codec = LZ4,
+    codec: Codec = Codec.LZ4,
 ) -> None:
     """Add an array whose chunks :func:`write_chunk` writes; a chunk that is not there reads NaN."""
     group.create_array(
@@ -155,8 +155,6 @@ def _plain(value: Any) -> Any:
 
 __all__ = [
     "DAMAGED",
-    "LZ4",
-    "RAW",
     "Codec",
     "Place",
     "add_array",
@@ -167,6 +165,7 @@ __all__ = [
     "files_below",
     "is_local",
     "make_folder",
+    "map_chunk",
     "open_dataset",
     "open_group",
     "place",
