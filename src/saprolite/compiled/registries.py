@@ -14,7 +14,9 @@ def load_registries() -> None:
     """
     from numba.np import linalg
 
-    ask_scipy = linalg.ensure_blas
+    ask_scipy = getattr(linalg, "ensure_blas", None)
+    if ask_scipy is None:
+        return  # another Numba, which loads them as it likes
     linalg.ensure_blas = lambda: None
     try:
         import numba.np.arraymath  # noqa: F401
