@@ -160,7 +160,7 @@ class StaticReader:
                 self.collected.notes.append(class_tables.ILLUSTRATIVE_MINERALS)
                 shares = class_tables.mineral_shares(classes, names)
                 return np.stack([self._all_layers(share) for share in shares])
-            source = read_minerals(spec, names, self.reading.mica_share)
+            source = read_minerals(spec, names, self.reading.mica_share, self._wanted)
         except SaproliteError as error:
             self.collected.problems += error.problems
             return nothing
