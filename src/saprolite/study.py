@@ -22,8 +22,6 @@ from saprolite.study_column_checks import (
 )
 from saprolite.study_experiment_checks import experiment_problems
 from saprolite.study_parts import (
-    Closed,
-    ConstantMinerals,
     Engine,
     Experiments,
     GridChoice,
@@ -32,6 +30,8 @@ from saprolite.study_parts import (
     Output,
 )
 from saprolite.study_problems import validation_problems
+from saprolite.study_section import Closed
+from saprolite.study_soil import ConstantMinerals
 
 DATA_VARIABLE = "SAPROLITE_DATA"
 

@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapV
 
 from saprolite.column.site import GIBBSITE_EXPONENT
 from saprolite.column.site_quantities import quantity
-from saprolite.study_parts import Closed
+from saprolite.study_section import Closed
 
 MODEL_NAMES = Literal["profile-co2", "profile", "simple", "witch-type"]
 CO2_MODEL: Literal["profile-co2"] = "profile-co2"

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from saprolite.minerals import CLAY_MINERALS
-
-
-class Closed(BaseModel):
-    """A section that refuses unknown fields."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from saprolite.study_section import Closed
+from saprolite.study_soil import Density, Minerals, Texture, Thickness
 
 
 class GldasForcing(Closed):
@@ -53,134 +49,6 @@ class DemoClimate(Closed):
     product: Literal["demo"]
 
 
-class WiseTexture(Closed):
-    """ISRIC-WISE 5' as the LPJ-GUESS 0.5 degree soil map (text)."""
-
-    product: Literal["wise"]
-    path: str
-
-
-class NetcdfTexture(Closed):
-    """Clay, silt and sand from a NetCDF file."""
-
-    product: Literal["netcdf"]
-    path: str
-    clay: str = "clay"
-    silt: str = "silt"
-    sand: str = "sand"
-    units: Literal["fraction", "percent"] | None = Field(
-        None, description="if the file states none"
-    )
-    horizons_m: list[float] = Field([0.0, 2.0], description="depths of the horizons' borders, m")
-
-
-class ConstantTexture(Closed):
-    """One texture everywhere (mass fractions)."""
-
-    product: Literal["constant"]
-    clay: float = Field(ge=0.0, le=1.0)
-    silt: float = Field(ge=0.0, le=1.0)
-    sand: float = Field(ge=0.0, le=1.0)
-
-    @model_validator(mode="after")
-    def _sums_to_one(self) -> ConstantTexture:
-        total = self.clay + self.silt + self.sand
-        if abs(total - 1.0) > 1e-6:
-            raise ValueError(f"clay + silt + sand must be 1; they add up to {total:g}")
-        return self
-
-
-class ClassTexture(Closed):
-    """Mean texture by climate class (package table)."""
-
-    product: Literal["climate_class"]
-
-
-class GsdeDensity(Closed):
-    """Bulk density of the GSDE, top layer."""
-
-    product: Literal["gsde"]
-    path: str
-    variable: str = "bulk_density"
-
-
-class NetcdfDensity(Closed):
-    """Bulk density from a NetCDF file."""
-
-    product: Literal["netcdf"]
-    path: str
-    variable: str = "bulk_density"
-    units: Literal["kg m-3", "g cm-3"] | None = Field(None, description="if the file states none")
-    horizons_m: list[float] = Field([0.0, 2.0], description="depths of the horizons' borders, m")
-
-
-class ConstantDensity(Closed):
-    """Bulk density in kg m-3: one value, or one per layer."""
-
-    product: Literal["constant"]
-    kg_m3: float | list[float]
-
-    @model_validator(mode="after")
-    def _plausible(self) -> ConstantDensity:
-        values = self.kg_m3 if isinstance(self.kg_m3, list) else [self.kg_m3]
-        if not values or not all(20.0 <= value <= 2500.0 for value in values):
-            raise ValueError("bulk density must be 20 to 2500 kg m-3 (1.32 g cm-3 is 1320)")
-        return self
-
-
-class ItoWagaiMinerals(Closed):
-    """Clay-size minerals of Ito & Wagai 2017 (NetCDF)."""
-
-    product: Literal["ito_wagai"]
-    path: str
-    units: Literal["fraction", "percent"] | None = Field(
-        None, description="if the file states none"
-    )
-
-
-class ClassMinerals(Closed):
-    """Clay minerals by climate class (package table): illustrative, not data."""
-
-    product: Literal["climate_class"]
-
-
-class ConstantMinerals(Closed):
-    """Shares of the clay-size fraction, the same everywhere."""
-
-    product: Literal["constant"]
-    shares: dict[str, float]
-
-    @model_validator(mode="after")
-    def _fractions(self) -> ConstantMinerals:
-        wrong = {name: value for name, value in self.shares.items() if not 0.0 <= value <= 1.0}
-        if wrong:
-            raise ValueError(f"shares are fractions from 0 to 1, not percent: {wrong}")
-        if sum(self.shares.values()) > 1.0 + 1e-6:
-            raise ValueError("the shares add up to more than 1")
-        return self
-
-
-class RasterThickness(Closed):
-    """Soil thickness from a GeoTIFF in latitude and longitude."""
-
-    product: Literal["raster"]
-    path: str
-    units: Literal["m", "cm"] = Field(description="unit of the map; it has no default")
-
-
-class ConstantThickness(Closed):
-    """One soil thickness everywhere, in m."""
-
-    product: Literal["constant"]
-    metres: float = Field(ge=0.0, le=1000.0)
-
-
-class ClassThickness(Closed):
-    """Soil present in each layer by climate class (package table): illustrative, not data."""
-
-    product: Literal["climate_class"]
-
-
 class AtmosphericCO2(Closed):
     """CO2 of the air by year: CSV (year, co2_ppm) or the RCP series in NetCDF."""
 
@@ -192,26 +60,17 @@ class Inputs(Closed):
 
     forcing: Annotated[GldasForcing | DemoForcing, Field(discriminator="product")]
     climate: Annotated[KoeppenClimate | DemoClimate, Field(discriminator="product")]
-    texture: Annotated[
-        WiseTexture | NetcdfTexture | ConstantTexture | ClassTexture,
-        Field(discriminator="product"),
-    ]
-    bulk_density: Annotated[
-        GsdeDensity | NetcdfDensity | ConstantDensity, Field(discriminator="product")
-    ]
-    minerals: Annotated[
-        ItoWagaiMinerals | ClassMinerals | ConstantMinerals, Field(discriminator="product")
-    ]
-    thickness: Annotated[
-        RasterThickness | ConstantThickness | ClassThickness, Field(discriminator="product")
-    ]
+    texture: Texture
+    bulk_density: Density
+    minerals: Minerals
+    thickness: Thickness
     atmospheric_co2: AtmosphericCO2 | None = None
 
 
 class MineralList(Closed):
     """The minerals whose weathering is added up."""
 
-    names: list[str] = list(CLAY_MINERALS)
+    names: list[str] = Field(list(CLAY_MINERALS))
 
 
 class GridChoice(Closed):

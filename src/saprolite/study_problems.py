@@ -96,7 +96,7 @@ def _is_tag(part: object, location: tuple[Any, ...]) -> bool:
 
 
 _TAGS = {"gldas", "demo", "koeppen", "wise", "netcdf", "constant", "climate_class", "gsde",
-         "ito_wagai", "raster"}  # fmt: skip
+         "ito_wagai", "raster", "pelletier", "shangguan", "soilgrids", "hwsd"}  # fmt: skip
 
 
 def _fields_at(study: type[BaseModel], location: tuple[Any, ...]) -> list[str]:

@@ -7,9 +7,10 @@ from saprolite.grid.cells import (
     sphere_band_area,
 )
 from saprolite.grid.layers import overlap, remap_amounts, remap_layers
-from saprolite.grid.regrid import conservative, majority, normalise
+from saprolite.grid.regrid import AreaMeans, conservative, majority, normalise
 
 __all__ = [
+    "AreaMeans",
     "Grid",
     "conservative",
     "edges",

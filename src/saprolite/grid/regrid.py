@@ -30,12 +30,78 @@ def normalise(field: xr.DataArray) -> xr.DataArray:
     return field.sortby(["lat", "lon"])
 
 
+class AreaMeans:
+    """Area-weighted means on the cells of ``target``, gathered from bands of rows of a field.
+
+    ``lat`` and ``lon`` are the centres of the field as its file stores them: any order, longitude
+    -180 to 180 or 0 to 360. Spherical areas, exact overlaps; the grids need not nest, and the area
+    sum of a complete field is conserved.
+
+    >>> fine = Grid.globe(1.0)
+    >>> means = AreaMeans(fine.lat[::-1], fine.lon, Grid.globe(60.0))
+    >>> for start in range(0, 180, 90):
+    ...     rows = slice(start, start + 90)
+    ...     means.add(rows, np.full((1, 90, 360), float(start == 0)))
+    >>> means.result()[0, :, 0]
+    array([0. , 0.5, 1. ])
+    """
+
+    def __init__(
+        self, lat: npt.ArrayLike, lon: npt.ArrayLike, target: Grid, where: str = "field"
+    ) -> None:
+        lat, lon = np.asarray(lat, float), np.asarray(lon, float)
+        if lon.size and np.nanmax(lon) > 180.0:
+            lon = (lon + 180.0) % 360.0 - 180.0
+        order = [np.argsort(lat), np.argsort(lon)]
+        self.source = Grid.from_centres(lat[order[0]], lon[order[1]], where)
+        self.target = target
+        place = [np.argsort(indices) for indices in order]
+        heights = _height(self.source.lat_edges), _height(target.lat_edges)
+        self._rows = _overlaps(*heights)[:, place[0]]
+        self._columns = _overlaps(self.source.lon_edges, target.lon_edges)[:, place[1]]
+        self._whole = np.outer(np.diff(heights[1]), np.diff(target.lon_edges))
+        self._amount: Array | None = None
+        self._covered: Array | None = None
+
+    def touched(self) -> slice:
+        """The stored rows that lie on the target; an empty slice if none does."""
+        rows = np.flatnonzero(np.diff(self._rows.tocsc().indptr))
+        return slice(int(rows[0]), int(rows[-1]) + 1) if rows.size else slice(0, 0)
+
+    def add(self, rows: slice, values: Array) -> None:
+        """Take in stored rows of one or more fields, (field, row, column); NaN where missing."""
+        if self._amount is None or self._covered is None:
+            self._amount = np.zeros((values.shape[0], *self.target.shape))
+            self._covered = np.zeros_like(self._amount)
+        part = self._rows[:, rows]
+        there = np.flatnonzero(np.diff(part.indptr))
+        if not there.size:
+            return
+        part = part[there]
+        for index, field in enumerate(values):
+            valid = np.isfinite(field)
+            amount = np.where(valid, field, 0.0)
+            self._amount[index, there] += (self._columns @ (part @ amount).T).T
+            self._covered[index, there] += (self._columns @ (part @ valid.astype(np.float64)).T).T
+
+    def result(self, valid_share: float = 0.5) -> Array:
+        """The means, (field, lat, lon); NaN where less than ``valid_share`` of a cell has a value.
+
+        The rows that lie on the target must have been added, each once; one field, all NaN, if
+        none was.
+        """
+        if self._amount is None or self._covered is None:
+            return np.full((1, *self.target.shape), np.nan)
+        enough = (self._covered > 0.0) & (self._covered >= valid_share * self._whole * (1.0 - 1e-9))
+        return np.where(enough, self._amount / np.where(enough, self._covered, 1.0), np.nan)
+
+
 def conservative(field: xr.DataArray, target: Grid, valid_share: float = 0.5) -> xr.DataArray:
-    """Area-weighted mean of a field on the cells of ``target`` (spherical areas, exact overlaps).
+    """Area-weighted mean of a field on the cells of ``target`` (``AreaMeans`` of all its rows).
 
     ``field`` has ``lat`` and ``lon`` last (normalised) and any other dimensions before them;
     missing values are NaN. A target cell is NaN where less than ``valid_share`` of its area has a
-    value; the grids need not nest, and the area sum of a complete field is conserved.
+    value.
 
     >>> import xarray as xr
     >>> fine = Grid.globe(1.0)
@@ -46,23 +112,14 @@ def conservative(field: xr.DataArray, target: Grid, valid_share: float = 0.5) ->
     """
     import xarray as xr
 
-    source = Grid.from_centres(field["lat"], field["lon"], str(field.name or "field"))
-    if source.same_as(target):
+    means = AreaMeans(field["lat"], field["lon"], target, str(field.name or "field"))
+    if means.source.same_as(target):
         return field.assign_coords(lat=target.lat, lon=target.lon)
-    rows = _overlaps(_height(source.lat_edges), _height(target.lat_edges))
-    columns = _overlaps(source.lon_edges, target.lon_edges)
-    whole = np.outer(np.diff(_height(target.lat_edges)), np.diff(target.lon_edges))
-    leading = field.shape[:-2]
-    means = []
-    for values in np.asarray(field.values, dtype=np.float64).reshape(-1, *source.shape):
-        valid = np.isfinite(values)
-        amount = (columns @ (rows @ np.where(valid, values, 0.0)).T).T
-        covered = (columns @ (rows @ valid.astype(np.float64)).T).T
-        enough = (covered > 0.0) & (covered >= valid_share * whole * (1.0 - 1e-9))
-        means.append(np.where(enough, amount / np.where(enough, covered, 1.0), np.nan))
+    values = np.asarray(field.values, dtype=np.float64).reshape(-1, *means.source.shape)
+    means.add(slice(0, means.source.lat.size), values)
     kept = {name: field[name] for name in field.coords if name not in ("lat", "lon")}
     return xr.DataArray(
-        np.stack(means).reshape(*leading, *target.shape),
+        means.result(valid_share).reshape(*field.shape[:-2], *target.shape),
         dims=field.dims,
         coords={**kept, "lat": target.lat, "lon": target.lon},
         name=field.name,

@@ -11,21 +11,26 @@ import numpy as np
 import numpy.typing as npt
 
 from saprolite.equations import layer_presence
-from saprolite.errors import InputError, Problem, SaproliteError, raise_if_any
+from saprolite.errors import InputError, Problem, SaproliteError
 from saprolite.grid import Grid, conservative, majority, remap_layers
 from saprolite.inputs.demo import demo_climate
+from saprolite.inputs.soil_products import (
+    DENSITY_READERS,
+    TEXTURE_READERS,
+    THICKNESS_READERS,
+    Cells,
+    read_minerals,
+    with_horizons,
+)
 from saprolite.models import Reading
 from saprolite.sources import class_tables
-from saprolite.sources.files import StaticField, range_problem
-from saprolite.sources.gsde import read_gsde
-from saprolite.sources.ito_wagai import read_ito_wagai
+from saprolite.sources.files import StaticField
 from saprolite.sources.koeppen import read_koeppen
-from saprolite.sources.netcdf_fields import Wanted, read_fields
-from saprolite.sources.rasters import read_soil_thickness
 from saprolite.sources.remote import local_copy
-from saprolite.sources.wise import TEXTURE, read_wise, texture_problems
+from saprolite.sources.texture_bands import TEXTURE
 from saprolite.study import Study
-from saprolite.study_parts import (
+from saprolite.study_parts import KoeppenClimate
+from saprolite.study_soil import (
     ClassMinerals,
     ClassTexture,
     ClassThickness,
@@ -33,18 +38,12 @@ from saprolite.study_parts import (
     ConstantMinerals,
     ConstantTexture,
     ConstantThickness,
-    GsdeDensity,
-    KoeppenClimate,
-    NetcdfTexture,
-    RasterThickness,
-    WiseTexture,
 )
 
 if TYPE_CHECKING:
     import xarray as xr
 
 Array = npt.NDArray[np.float64]
-_FRACTION = {"fraction": "1", "percent": "%", None: None}
 
 
 @dataclass
@@ -88,6 +87,10 @@ class StaticReader:
         return self.study.chosen_reading
 
     @property
+    def _wanted(self) -> Cells:
+        return Cells(self.grid, self.layer_edges, self.study.grid.valid_share)
+
+    @property
     def _per_layer(self) -> tuple[int, int]:
         return (len(self.layer_edges) - 1, self.cells.size)
 
@@ -116,11 +119,7 @@ class StaticReader:
                 self.collected.products["texture"] = "climate_class_texture"
                 by_class = class_tables.texture(classes, self.south)
                 return {name: self._all_layers(values) for name, values in by_class.items()}
-            source = (
-                read_wise(local_copy(spec.path))
-                if isinstance(spec, WiseTexture)
-                else _texture(spec)
-            )
+            source = TEXTURE_READERS[type(spec)](spec, self._wanted)
         except SaproliteError as error:
             self.collected.problems += error.problems
             return nothing
@@ -141,20 +140,7 @@ class StaticReader:
             if isinstance(spec, ConstantDensity):
                 self.collected.products["bulk_density"] = "constant"
                 return self._constant_per_layer(spec)
-            if isinstance(spec, GsdeDensity):
-                source = read_gsde(local_copy(spec.path), spec.variable)
-            else:
-                wanted = Wanted(spec.variable, {"kg m-3": 1.0, "g cm-3": 1000.0}, spec.units)
-                path = local_copy(spec.path)
-                data = read_fields(path, {"bulk_density": wanted}, "a NetCDF file of bulk density")
-                problem = range_problem(
-                    str(path), "bulk_density", data["bulk_density"].values,
-                    "bulk density must be in kg m-3 or g cm-3; check the units",
-                )  # fmt: skip
-                raise_if_any(
-                    InputError, "Bulk density cannot be used", [problem] if problem else []
-                )
-                source = _with_horizons(data, spec.horizons_m, path)
+            source = DENSITY_READERS[type(spec)](spec, self._wanted)
         except SaproliteError as error:
             self.collected.problems += error.problems
             return np.full(self._per_layer, np.nan)
@@ -177,8 +163,7 @@ class StaticReader:
                 self.collected.notes.append(class_tables.ILLUSTRATIVE_MINERALS)
                 shares = class_tables.mineral_shares(classes, names)
                 return np.stack([self._all_layers(share) for share in shares])
-            units = _FRACTION[spec.units]
-            source = read_ito_wagai(local_copy(spec.path), names, self.reading.mica_share, units)
+            source = read_minerals(spec, names, self.reading.mica_share, self._wanted)
         except SaproliteError as error:
             self.collected.problems += error.problems
             return nothing
@@ -201,21 +186,17 @@ class StaticReader:
                         Problem("inputs.thickness", found, f"{class_tables.LAYER_EDGES} m",
                                 "give a raster or a constant thickness")])  # fmt: skip
                 present = class_tables.layer_thickness(classes)
-            elif isinstance(spec, RasterThickness):
-                factor = {"m": 1.0, "cm": 0.01}[spec.units]
-                source = read_soil_thickness(
-                    local_copy(spec.path), factor, edges, self.grid, self.study.grid.valid_share
-                )
-                self.collected.add("thickness", source)
-                present = self._packed(source.data["effective_thickness"])
-            else:
-                assert isinstance(spec, ConstantThickness)
+            elif isinstance(spec, ConstantThickness):
                 self.collected.products["thickness"] = "constant"
                 layers = [
                     layer_presence(spec.metres, top, bottom)
                     for top, bottom in itertools.pairwise(edges)
                 ]
                 present = np.repeat(np.array(layers)[:, None], self.cells.size, axis=1)
+            else:
+                source = THICKNESS_READERS[type(spec)](spec, self._wanted)
+                self.collected.add("thickness", source)
+                present = self._packed(source.data["effective_thickness"])
         except SaproliteError as error:
             self.collected.problems += error.problems
             return full
@@ -229,7 +210,7 @@ class StaticReader:
         """The variable ``value`` of a map as (layer, cell); without horizons all layers alike."""
         if horizons is None and "horizon" not in data.dims:
             return self._all_layers(self.on_cells(data["value"]))
-        source = _with_horizons(data, horizons or [], path)
+        source = with_horizons(data, horizons or [], path)
         return self._layered(source.data["value"], source.horizons)
 
     def _packed(self, field: xr.DataArray) -> Array:
@@ -251,24 +232,3 @@ class StaticReader:
                 Problem("inputs.bulk_density.kg_m3", f"{len(values)} values", f"1 or {layers}, one "
                         "per layer of the forcing", "correct the list")])  # fmt: skip
         return np.repeat(np.array(values)[:, None], self.cells.size, axis=1)
-
-
-def _texture(spec: NetcdfTexture) -> StaticField:
-    path = local_copy(spec.path)
-    units = _FRACTION[spec.units]
-    wanted = {name: Wanted(getattr(spec, name), {"1": 1.0, "%": 0.01}, units) for name in TEXTURE}
-    data = read_fields(path, wanted, "a NetCDF file of soil texture")
-    found = texture_problems(str(path), {name: data[name].values for name in TEXTURE})
-    raise_if_any(InputError, "The texture cannot be used", found)
-    return _with_horizons(data, spec.horizons_m, path)
-
-
-def _with_horizons(data: xr.Dataset, borders: list[float], path: Path) -> StaticField:
-    if "horizon" not in data.dims:
-        data = data.expand_dims("horizon")
-    if data.sizes["horizon"] != len(borders) - 1:
-        raise InputError("Horizons", [
-            Problem(f"{path}: horizons", f"{data.sizes['horizon']} in the file",
-                    f"{len(borders) - 1}, by horizons_m = {borders}",
-                    "give the depths of all horizon borders in m")])  # fmt: skip
-    return StaticField(data, tuple(borders), "netcdf", (path,))

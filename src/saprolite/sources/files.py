@@ -32,7 +32,7 @@ UNIT_SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "g cm-3": ("g cm-3", "g/cm3", "g/cm^3", "g cm^-3", "kg dm-3", "Mg m-3", "t m-3"),
     "kg m-3": ("kg m-3", "kg/m3", "kg/m^3", "kg m^-3"),
     "1": ("1", "fraction", "kg kg-1", "g g-1", "-", "dimensionless", "0-1"),
-    "%": ("%", "percent", "per cent", "pct", "wt%", "% of weight"),
+    "%": ("%", "percent", "per cent", "pct", "wt%", "% of weight", "% of volume"),
     "m": ("m", "meter", "metre", "meters", "metres"),
     "cm": ("cm", "centimeter", "centimetre"),
 }
@@ -155,6 +155,25 @@ class Spread(NamedTuple):
         if finite.size == 0:
             return cls(0, np.nan, np.nan, np.nan)
         return cls(finite.size, float(finite.min()), float(finite.max()), float(finite.mean()))
+
+    def joined(self, other: Spread) -> Spread:
+        """The spread of two parts of a field together.
+
+        >>> Spread.of(np.array([1.0, 3.0])).joined(Spread.of(np.array([np.nan, 8.0])))
+        Spread(number=3, smallest=1.0, largest=8.0, mean=4.0)
+        """
+        if self.number == 0 or other.number == 0:
+            return other if self.number == 0 else self
+        number = self.number + other.number
+        mean = None
+        if self.mean is not None and other.mean is not None:
+            mean = (self.number * self.mean + other.number * other.mean) / number
+        return Spread(
+            number,
+            min(self.smallest, other.smallest),
+            max(self.largest, other.largest),
+            mean,
+        )
 
 
 def range_problem(where: str, name: str, values: Array, advice: str) -> Problem | None:

@@ -1,49 +1,41 @@
-"""GeoTIFFs on a grid of latitude and longitude."""
+"""GeoTIFFs: opening, reading whole, and area means read in bands of rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
-from saprolite.equations import layer_presence
-from saprolite.errors import InputError, Problem
-from saprolite.grid import Grid, conservative, normalise
-from saprolite.sources.files import Array, StaticField, broken, require_file
-from saprolite.variables import REGISTRY
+from saprolite.errors import InputError, Problem, raise_if_any
+from saprolite.grid import AreaMeans, Grid, normalise
+from saprolite.sources.files import Array, broken, require_file
 
 if TYPE_CHECKING:
     import xarray as xr
 
-_BAND_ROWS = 1200  # source rows held at a time: keeps a 30-second world map within memory
+BAND_CELLS = 2**23  # cells of a map held at a time: 64 MB a field in float64
 
 
 @contextmanager
-def _opened(path: Path, what: str) -> Iterator[Any]:
+def opened(path: Path, what: str) -> Iterator[Any]:
+    """An open raster of one band, north up; ``InputError`` for one that is missing or broken."""
     # netCDF4 first: each brings an HDF5 library, and the other order is known to fail.
     import netCDF4  # noqa: F401
     import rasterio
 
     require_file(path, what)
     try:
-        with rasterio.open(path) as raster:
-            crs = raster.crs
-            if crs is not None and not crs.is_geographic:
-                raise InputError(
-                    "Raster on another projection (1 problem)",
-                    [
-                        Problem(
-                            str(path),
-                            f"projection {crs.to_string()}",
-                            "latitude and longitude (EPSG:4326)",
-                            "reproject it, e.g. gdalwarp -t_srs EPSG:4326 IN.tif OUT.tif",
-                        )
-                    ],
-                )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+            raster = rasterio.open(path)
+        with raster:
+            if raster.transform.is_identity:
+                raise broken(path, what, "no georeference")
             if raster.count != 1 or raster.transform.b or raster.transform.d:
                 raise InputError(
                     "Raster with an unusual layout (1 problem)",
@@ -61,105 +53,114 @@ def _opened(path: Path, what: str) -> Iterator[Any]:
         raise broken(path, what, str(error).splitlines()[0]) from error
 
 
-def _coordinates(raster: Any) -> tuple[Array, Array]:
+@contextmanager
+def opened_geographic(path: Path, what: str) -> Iterator[Any]:
+    """An open raster on latitude and longitude; ``InputError`` for another projection."""
+    with opened(path, what) as raster:
+        crs = raster.crs
+        if crs is not None and not crs.is_geographic:
+            raise InputError(
+                "Raster on another projection (1 problem)",
+                [
+                    Problem(
+                        str(path),
+                        f"projection {crs.to_string()}",
+                        "latitude and longitude (EPSG:4326)",
+                        "reproject it, e.g. gdalwarp -t_srs EPSG:4326 IN.tif OUT.tif",
+                    )
+                ],
+            )
+        yield raster
+
+
+def coordinates(raster: Any) -> tuple[Array, Array]:
+    """Centres of the rows and columns, as stored: latitude from the north."""
     transform = raster.transform
     lon = transform.c + transform.a * (np.arange(raster.width) + 0.5)
     lat = transform.f + transform.e * (np.arange(raster.height) + 0.5)
     return lat, lon
 
 
+def bands(rows: slice, width: int, block_rows: int = 1) -> Iterator[slice]:
+    """Slices of rows that hold few enough cells, whole blocks of the file where these are small.
+
+    >>> list(bands(slice(0, 500), 43200))
+    [slice(0, 194, None), slice(194, 388, None), slice(388, 500, None)]
+    """
+    step = max(1, BAND_CELLS // width)
+    if block_rows <= 4 * step:
+        step = max(1, step // block_rows) * block_rows
+    start = rows.start
+    while start < rows.stop:
+        stop = min((start // step + 1) * step, rows.stop)
+        yield slice(start, stop)
+        start = stop
+
+
+def means_of_bands(
+    rasters: Sequence[Any],
+    target: Grid,
+    valid_share: float,
+    fields: Callable[[list[npt.NDArray[Any]]], Array],
+    where: str,
+) -> Array:
+    """Means on target cells of fields made from rasters of one grid, read in bands of rows.
+
+    ``fields`` takes the stored numbers of a band, one array per raster, and returns (field, row,
+    column), NaN where missing. A world map of 30 seconds keeps within 1 GB.
+    """
+    from rasterio.windows import Window
+
+    first = rasters[0]
+    means = AreaMeans(*coordinates(first), target, where)
+    rows = means.touched()
+    for band in bands(rows, first.width, first.block_shapes[0][0]):
+        window = Window(0, band.start, first.width, band.stop - band.start)
+        means.add(band, fields([raster.read(1, window=window) for raster in rasters]))
+    return means.result(valid_share)
+
+
+def require_values(where: str, means: Array, target: Grid) -> None:
+    """Raise if a map has no value on any cell of the study."""
+    if not np.isfinite(means).any():
+        raise InputError(
+            "The map cannot be used (1 problem)",
+            [
+                Problem(
+                    where,
+                    "no value on any of the study's cells",
+                    f"cells of the study: {target.describe()}",
+                    "give a map of the study area, check its nodata, or lower grid.valid_share",
+                )
+            ],
+        )
+
+
+def require_one_grid(paths: Sequence[Path], rasters: Sequence[Any]) -> None:
+    """Raise unless all rasters have the cells of the first."""
+    first = rasters[0]
+    problems = [
+        Problem(
+            str(path),
+            f"{raster.height} x {raster.width} cells from {tuple(raster.transform)[:6]}",
+            f"the {first.height} x {first.width} cells of {paths[0].name} "
+            f"from {tuple(first.transform)[:6]}",
+            "give all maps of one release, on one grid",
+        )
+        for path, raster in zip(paths, rasters, strict=True)
+        if raster.shape != first.shape
+        or raster.crs != first.crs
+        or not np.allclose(raster.transform, first.transform, rtol=1e-9, atol=1e-9)
+    ]
+    raise_if_any(InputError, "Maps on different grids", problems)
+
+
 def read_raster(path: Path, what: str) -> xr.DataArray:
     """A whole raster as (lat, lon), normalised, values as stored."""
     import xarray as xr
 
-    with _opened(path, what) as raster:
-        lat, lon = _coordinates(raster)
+    with opened_geographic(path, what) as raster:
+        lat, lon = coordinates(raster)
         values = raster.read(1)
     field = xr.DataArray(values, dims=("lat", "lon"), coords={"lat": lat, "lon": lon})
     return normalise(field)
-
-
-def read_soil_thickness(
-    path: Path,
-    metres_per_unit: float,
-    layer_edges: tuple[float, ...],
-    target: Grid,
-    valid_share: float = 0.5,
-) -> StaticField:
-    """Soil present in each layer, from a map of soil thickness, as the mean over target cells.
-
-    The layers are clipped on the map's own grid and averaged afterwards: the mean of
-    min(thickness, depth), not the min of the mean. Nodata and negative values are missing. The map
-    is read in bands, so that a 30-second world map fits in memory.
-    """
-    import xarray as xr
-    from rasterio.windows import Window
-
-    whole = np.full((len(layer_edges) - 1, *target.shape), np.nan)
-    with _opened(path, "a GeoTIFF of soil thickness") as raster:
-        lat, lon = _coordinates(raster)
-        for rows in _target_bands(target, abs(raster.transform.e)):
-            part = target.part(rows, slice(0, target.lon.size))
-            covered = np.flatnonzero(
-                (lat > part.lat_edges[0] - abs(raster.transform.e))
-                & (lat < part.lat_edges[-1] + abs(raster.transform.e))
-            )
-            if covered.size < 2:
-                continue
-            window = Window(0, int(covered[0]), raster.width, covered.size)
-            thickness = _metres(path, raster, raster.read(1, window=window), metres_per_unit)
-            layers = [
-                layer_presence(thickness, top, bottom) for top, bottom in pairwise(layer_edges)
-            ]
-            field = xr.DataArray(
-                np.stack(layers),
-                dims=("layer", "lat", "lon"),
-                coords={"lat": lat[covered], "lon": lon},
-            )
-            whole[:, rows] = conservative(normalise(field), part, valid_share).values
-    if not np.isfinite(whole).any():
-        raise InputError(
-            "The soil thickness cannot be used (1 problem)",
-            [
-                Problem(
-                    str(path),
-                    f"cells from {lat.min():g} to {lat.max():g} degrees north, "
-                    f"{lon.min():g} to {lon.max():g} east, no value on the study's cells",
-                    f"cells of the study: {target.describe()}",
-                    "give a map of the study area, or lower grid.valid_share",
-                )
-            ],
-        )
-    data = xr.DataArray(
-        whole, dims=("layer", "lat", "lon"), coords={"lat": target.lat, "lon": target.lon}
-    )
-    dataset = data.to_dataset(name="effective_thickness")
-    return StaticField(dataset, layer_edges, "soil_thickness", (path,))
-
-
-def _metres(path: Path, raster: Any, stored: Any, metres_per_unit: float) -> Array:
-    values = stored.astype(np.float64)
-    values[(values < 0.0) | (values == raster.nodata)] = np.nan
-    thickness: Array = values * metres_per_unit
-    low, high = REGISTRY["soil_thickness"].valid_range
-    largest = float(np.nanmax(thickness, initial=0.0))
-    if largest > high:
-        raise InputError(
-            "The soil thickness cannot be used (1 problem)",
-            [
-                Problem(
-                    f"{path}: thickness",
-                    f"values up to {largest:g} m",
-                    f"{low:g} to {high:g} m",
-                    'give the unit of the file: units = "m" or "cm"',
-                )
-            ],
-        )
-    return thickness
-
-
-def _target_bands(target: Grid, source_step: float) -> Iterator[slice]:
-    """Slices of target rows that few enough source rows cover."""
-    rows = max(1, int(_BAND_ROWS * source_step / target.step[0]))
-    for start in range(0, target.lat.size, rows):
-        yield slice(start, min(start + rows, target.lat.size))

@@ -11,13 +11,13 @@ from saprolite.equations.surface import TEXTURE_SUM_TOLERANCE
 from saprolite.errors import InputError, Problem, raise_if_any
 from saprolite.grid import Grid
 from saprolite.sources.files import StaticField, broken, require_file
+from saprolite.sources.texture_bands import TEXTURE
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _WHAT = "a text table with the columns Lon Lat clay silt sand ... and fractions of mass"
 _COLUMNS = ("Lon", "Lat", "clay", "silt", "sand")
-TEXTURE = ("clay", "silt", "sand")
 TOPSOIL_HORIZONS = (0.0, 0.3)
 
 

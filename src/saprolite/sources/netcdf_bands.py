@@ -1,0 +1,113 @@
+"""Layers of large NetCDF maps, one layer at a time in bands of rows, as the file stores them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import netCDF4
+import numpy as np
+import numpy.typing as npt
+
+from saprolite.errors import Problem, did_you_mean
+from saprolite.grid import AreaMeans, Grid
+from saprolite.sources.files import Array, attributes_of, decode, unit_of
+from saprolite.sources.rasters import bands
+
+LATITUDE = ("lat", "latitude", "y")
+LONGITUDE = ("lon", "longitude", "x")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a variable on (layer, lat, lon) or (lat, lon), in an open file.
+
+    ``depth``: its value of the depth coordinate, NaN without one.
+    """
+
+    path: Path
+    variable: Any
+    index: int | None
+    depth: float
+    lat: Array
+    lon: Array
+
+    @property
+    def unit(self) -> str:
+        """The ``units`` attribute, or an empty text."""
+        return unit_of(self.variable)
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """The attributes of the variable."""
+        return attributes_of(self.variable)
+
+    def read(self, rows: slice) -> npt.NDArray[Any]:
+        """Stored numbers of some rows, (row, column)."""
+        index = (rows,) if self.index is None else (self.index, rows)
+        return np.asarray(self.variable[index])
+
+    def means(self, target: Grid) -> AreaMeans:
+        """Where the bands of this layer are gathered."""
+        return AreaMeans(self.lat, self.lon, target, str(self.path))
+
+    def bands(self, means: AreaMeans) -> Iterator[slice]:
+        """Bands of the rows that lie on the target of ``means``, whole chunks where small."""
+        chunks = self.variable.chunking()
+        rows = 1 if chunks == "contiguous" or not chunks else int(chunks[-2])
+        return bands(means.touched(), self.lon.size, rows)
+
+
+def find_layers(
+    path: Path, dataset: netCDF4.Dataset, names: Sequence[str], problems: list[Problem]
+) -> list[Layer]:
+    """The layers of the first of ``names`` that is in the file, by depth from the top down.
+
+    What is wrong is added to ``problems``; the list is empty then.
+    """
+    name = next((name for name in names if name in dataset.variables), None)
+    if name is None:
+        problems.append(
+            Problem(
+                f"{path}: {' or '.join(names)}",
+                "not in the file",
+                ", ".join(dataset.variables),
+                did_you_mean(names[0], dataset.variables),
+            )
+        )
+        return []
+    variable = dataset.variables[name]
+    dims = list(variable.dimensions)
+    if len(dims) not in (2, 3) or dims[-2] not in LATITUDE or dims[-1] not in LONGITUDE:
+        problems.append(
+            Problem(
+                f"{path}: {name}",
+                f"dimensions {variable.dimensions}",
+                "(lat, lon) or (depth, lat, lon)",
+                "name and order the dimensions so",
+            )
+        )
+        return []
+    absent = [dim for dim in dims[-2:] if dim not in dataset.variables]
+    if absent:
+        problems.append(
+            Problem(
+                f"{path}: {', '.join(absent)}",
+                "no coordinate variable",
+                "the centres of the cells in degrees",
+                "add the coordinate variables",
+            )
+        )
+        return []
+    lat, lon = decode(dataset[dims[-2]]), decode(dataset[dims[-1]])
+    if len(dims) == 2:
+        return [Layer(path, variable, None, np.nan, lat, lon)]
+    count = len(dataset.dimensions[dims[0]])
+    has_depths = dims[0] in dataset.variables
+    depths = decode(dataset[dims[0]]) if has_depths else np.full(count, np.nan)
+    layers = [
+        Layer(path, variable, index, float(depths[index]), lat, lon) for index in range(count)
+    ]
+    return sorted(layers, key=lambda layer: layer.depth) if has_depths else layers
