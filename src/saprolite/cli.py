@@ -155,6 +155,27 @@ def plan(study: Path, *, out: str | None = None) -> None:
 
 
 @app.command
+def seam(study: Path, *, out: Path) -> None:
+    """Compare GLDAS 2.1 with 2.0 over the years that both have: maps, a figure and a table.
+
+    Parameters
+    ----------
+    study
+        The study file (TOML), with both versions in its forcing.
+    out
+        Folder for the NetCDF file, the figure and the table.
+    """
+    from saprolite.comparison.seam import caption
+    from saprolite.comparison.seam_outputs import write_seam
+    from saprolite.study import Study
+
+    with Progress() as report:
+        found, written = write_seam(Study.read(study), out, report)
+    print(f"{found.title}\n  {caption(found)}")
+    print(f"  look at {', '.join(map(str, written))}")
+
+
+@app.command
 def init(study: Path = Path("study.toml")) -> None:
     """Write a commented study file to start from.
 

@@ -21,6 +21,7 @@ from saprolite.study_column_checks import (
     resolved_column_reading,
 )
 from saprolite.study_experiment_checks import experiment_problems
+from saprolite.study_forcing_checks import forcing_problems
 from saprolite.study_parts import (
     Engine,
     Experiments,
@@ -188,6 +189,7 @@ class Study(Closed):
                     'add [inputs.atmospheric_co2] path = "..."',
                 )
             )
+        problems += forcing_problems(self.inputs.forcing, self.years, where)
         problems += self._column_problems(where)
         problems += experiment_problems(
             self.experiments, self.output, self.model, reading, self.years, where
@@ -239,8 +241,9 @@ class Study(Closed):
         root = located(str(Path.cwd()), chosen) if chosen else located(str(folder), self.data_root)
         content = self.model_dump(exclude_none=True)
         for item in content["inputs"].values():
-            if "path" in item:
-                item["path"] = located(root, item["path"])
+            for name in item:
+                if name == "path" or name.startswith("path_"):
+                    item[name] = located(root, item[name])
         column = self.column_reading
         if column is not None:
             content["column"]["reading"] = resolved_column_reading(column, folder)

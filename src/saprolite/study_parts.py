@@ -11,11 +11,42 @@ from saprolite.study_section import Closed
 from saprolite.study_soil import Density, Minerals, Texture, Thickness
 
 
+SEAM_YEAR = 2000
+BOTH_VERSIONS = range(2000, 2015)  # years that GLDAS 2.0 and 2.1 were both made for
+
+
 class GldasForcing(Closed):
-    """GLDAS Noah monthly: a folder of one-month files, or one NetCDF file of months."""
+    """GLDAS Noah monthly, version 2.0, 2.1 or both: folders of one-month files, or one NetCDF file
+    of months each."""
 
     product: Literal["gldas"]
-    path: str
+    path: str | None = Field(None, description="one version, or a folder with both")
+    path_2_0: str | None = Field(None, description="version 2.0, in the place of path")
+    path_2_1: str | None = Field(None, description="version 2.1, in the place of path")
+    seam: Literal["splice", "scale", "2.0-only", "2.1-only"] | None = Field(
+        None,
+        description="where both versions are there: spliced as they are, one scaled to the other "
+        "by cell and calendar month, or one alone; there is no default",
+    )
+    seam_year: int | None = Field(
+        None,
+        ge=BOTH_VERSIONS[0],
+        le=BOTH_VERSIONS[-1] + 1,
+        description="first year that is taken from 2.1 (splice, scale); 2000 by default",
+    )
+    scaled_version: Literal["2.0", "2.1"] | None = Field(
+        None, description="version that is brought to the other (scale); 2.0 by default"
+    )
+    overlap_years: list[int] | None = Field(
+        None,
+        min_length=2,
+        max_length=2,
+        description="[first, last] year that the scaling is made from; by default all whole years "
+        "that both have, 2000 to 2014",
+    )
+    early_product: Literal["refuse", "accept"] = Field(
+        "refuse", description="months of the early product, made without GPCP precipitation"
+    )
 
 
 class DemoForcing(Closed):

@@ -36,7 +36,13 @@ earth = "wgs84"                 # wgs84 | sphere: shape for the cell areas
 # GLDAS Noah monthly: a folder of GLDAS_NOAH..._M.AYYYYMM.02x.nc4 files, or one file of months.
 [inputs.forcing]
 product = "gldas"               # gldas (path) | demo (resolution_deg)
-path = "gldas/"
+path = "gldas/"                 # or path_2_0 and path_2_1, a folder for each version
+# seam = "scale"                # where both versions are there: splice (as they are) | scale (one
+                                # brought to the other) | 2.0-only (to 2014) | 2.1-only (from 2000)
+# seam_year = 2000              # splice, scale: first year that is taken from 2.1
+# scaled_version = "2.0"        # scale: the version that is brought to the other
+# overlap_years = [2000, 2014]  # scale: years to scale by; default: all that both have
+# early_product = "accept"      # refuse | accept: months without GPCP precipitation
 
 # Climate classes, for the totals by climate group and for the tables by class.
 [inputs.climate]

@@ -142,9 +142,11 @@ from saprolite.equations.transition_state import (
     vant_hoff,
 )
 from saprolite.equations.trend import (
+    BrokenTrend,
     LinearTrend,
     RelativeContribution,
     linear_trend,
+    linear_trend_with_break,
     relative_contribution,
 )
 from saprolite.equations.weathering import layer_presence, weathering_rate
@@ -154,6 +156,7 @@ __all__ = [
     "MIXED_CATIONS",
     "MONTHS",
     "UNFROZEN_WEIGHTS",
+    "BrokenTrend",
     "Exceedance",
     "FourContributions",
     "LinearTrend",
@@ -225,6 +228,7 @@ __all__ = [
     "layer_presence",
     "limited_ligand",
     "linear_trend",
+    "linear_trend_with_break",
     "log_brake",
     "log_brake_slope",
     "log_gibbsite_constant",

@@ -14,13 +14,13 @@ from saprolite.grid import Grid
 from saprolite.inputs.column_fields import ColumnInputs, ColumnReader
 from saprolite.inputs.demo import DemoPlanet
 from saprolite.inputs.direct import DirectForcing
+from saprolite.inputs.gldas_forcing import gldas_forcing
 from saprolite.inputs.missing import CAUSES, COLUMN_CAUSES, Flags, flags
 from saprolite.inputs.regridded import Regridded
 from saprolite.inputs.statics import Collected, StaticReader
 from saprolite.models import CO2Pathway, Soil
 from saprolite.sources.atmosphere import read_atmospheric_co2
 from saprolite.sources.forcing import Forcing, ForcingYear
-from saprolite.sources.gldas import open_gldas
 from saprolite.sources.remote import local_copy
 from saprolite.study import Study
 from saprolite.study_parts import DemoForcing
@@ -201,11 +201,9 @@ def _forcing(study: Study, collected: Collected) -> tuple[Forcing | None, bool]:
         if isinstance(spec, DemoForcing):
             source = DemoPlanet(spec.resolution_deg)
         else:
-            years = (*study.years, before) if trailing else study.years
-            folder = local_copy(spec.path, lambda name: any(f".A{year}" in name for year in years))
-            gldas = open_gldas(folder, study.years, before if trailing else None)
-            trailing = trailing and (before, 1) in gldas.months
-            source = gldas
+            opened = gldas_forcing(spec, study.years, before if trailing else None)
+            source, trailing = opened.forcing, opened.previous_year
+            collected.notes += opened.notes
         if study.grid.resolution_deg is not None:
             source = Regridded(source, study.grid.resolution_deg, study.grid.valid_share)
     except SaproliteError as error:
@@ -254,7 +252,7 @@ def _refuse_large_gaps(study: Study, missing: Flags, area: Array, collected: Col
         if cause != "land_ice" and land > 0.0 and 100.0 * lacking / land > accepted:
             product = collected.products.get(cause, "?")
             spec = getattr(study.inputs, cause, None)
-            place = getattr(spec, "path", product)
+            place = getattr(spec, "path", None) or product
             problems.append(
                 Problem(
                     f"{place}: {cause}",

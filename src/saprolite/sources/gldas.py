@@ -1,4 +1,4 @@
-"""GLDAS Noah monthly (2.0 and 2.1; 0.25 and 1.0 degree): one-month files, or months in one file.
+"""GLDAS Noah monthly (2.0 or 2.1; 0.25 and 1.0 degree): one-month files, or months in one file.
 
 Quirks of the product: soil moisture is a mass per layer (kg m-2); a month is stamped with its first
 day; land ice holds a constant water content of 1.0 in all layers; evapotranspiration is a mean rate
@@ -61,6 +61,8 @@ class GldasMonthly:
     months: dict[Key, Month]
     heads: dict[Path, Head]
     flip: tuple[bool, bool]
+    version: str | None = None
+    early: tuple[Path, ...] = ()
     layer_edges: tuple[float, ...] = LAYER_EDGES
     product: str = "gldas_noah_monthly"
 
@@ -71,19 +73,32 @@ class GldasMonthly:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Which files netCDF4 must read, which is slower, and why."""
+        """The early product; which files netCDF4 must read, which is slower, and why."""
+        found = []
+        if self.early:
+            found.append(
+                f"forcing: the early product, made without GPCP precipitation, in "
+                f"{len(self.early)} months from {self.early[0].name} to {self.early[-1].name}"
+            )
         by_reason: dict[str, list[Path]] = {}
         for path, head in self.heads.items():
             if head.reason:
                 by_reason.setdefault(head.reason, []).append(path)
-        return tuple(
-            f"read with netCDF4: {reason} ({paths[0].name}"
-            + (f" and {len(paths) - 1} more)" if len(paths) > 1 else ")")
-            for reason, paths in by_reason.items()
+        return (
+            *found,
+            *(
+                f"read with netCDF4: {reason} ({paths[0].name}"
+                + (f" and {len(paths) - 1} more)" if len(paths) > 1 else ")")
+                for reason, paths in by_reason.items()
+            ),
         )
 
     def read_year(self, year: int, cells: Cells) -> ForcingYear:
-        """The twelve months of a year, float32, at flat (row-major) indices of the grid.
+        """The twelve months of a year, float32, at flat (row-major) indices of the grid."""
+        return self.read_months(_months_of(year), cells)
+
+    def read_months(self, keys: Sequence[Key], cells: Cells) -> ForcingYear:
+        """Some months, each (year, month), as the first axis; float32, at flat indices of the grid.
 
         Several threads may read at once.
 
@@ -91,15 +106,15 @@ class GldasMonthly:
         for values out of range.
         """
         layers = len(LAYER_DEPTHS)
-        moisture = np.empty((12, layers, cells.size), np.float32)
-        temperature = np.empty((12, layers, cells.size), np.float32)
-        water = np.empty((12, cells.size), np.float32)
+        moisture = np.empty((len(keys), layers, cells.size), np.float32)
+        temperature = np.empty((len(keys), layers, cells.size), np.float32)
+        water = np.empty((len(keys), cells.size), np.float32)
         fields = {name: moisture[:, layer] for layer, name in enumerate(MOISTURE)}
         fields |= {name: temperature[:, layer] for layer, name in enumerate(TEMPERATURE)}
         fields[EVAPOTRANSPIRATION] = water
-        self._fill(_months_of(year), fields, cells)
+        self._fill(keys, fields, cells)
         result = ForcingYear(moisture, temperature, water)
-        self._check_ranges(year, result, self._spans(cells))
+        self._check_ranges(keys, result, self._spans(cells))
         return result
 
     def _spans(self, cells: Cells) -> bool:
@@ -179,7 +194,7 @@ class GldasMonthly:
             column = (column - self.grid.lon.size // 2) % self.grid.lon.size
         return np.asarray(row * self.grid.lon.size + column)
 
-    def _check_ranges(self, year: int, values: ForcingYear, with_means: bool) -> None:
+    def _check_ranges(self, keys: Sequence[Key], values: ForcingYear, with_means: bool) -> None:
         """Each layer and month of its own: one field in another unit hides in a common mean.
 
         Of a few rows the mean may be that of a polar night: what fails must not hang on the band.
@@ -189,10 +204,10 @@ class GldasMonthly:
         soil = ~(values.soil_moisture[0] >= LAND_ICE_MOISTURE).all(axis=0)
         problems: dict[Problem, None] = {}
         for name, array in values._asdict().items():
-            fields = array.reshape(12, -1, soil.size)
+            fields = array.reshape(len(keys), -1, soil.size)
             found = spreads(list(fields.reshape(-1, soil.size)), soil)
             for index, spread in enumerate(found):
-                month = index // fields.shape[1] + 1
+                year, month = keys[index // fields.shape[1]]
                 where = f"{self.months[(year, month)].path} ({year}-{month:02d})"
                 problem = None
                 if spread.number:
@@ -219,12 +234,20 @@ def _read_with_netcdf4(path: Path, wanted: Sequence[Wanted], stored: Cells) -> N
                 row[:] = convert(values) if convert is not None else values
 
 
-def open_gldas(path: Path, years: Iterable[int], optional_year: int | None = None) -> GldasMonthly:
+def open_gldas(
+    path: Path,
+    years: Iterable[int],
+    optional_year: int | None = None,
+    version: str | None = None,
+    accept_early: bool = False,
+) -> GldasMonthly:
     """Check a folder or file for all months of ``years``; nothing but metadata is read.
 
-    The months of ``optional_year`` are kept where all twelve are there.
+    The months of ``optional_year`` are kept where all twelve are there. Of a folder, the files of
+    one ``version`` ("2.0", "2.1") are taken; without it there may be but one. The early product is
+    refused unless it is accepted.
 
     Raises ``InputError`` that lists every file which is truncated, misnamed, on another grid, of
     another version or in another unit, and every month that is missing.
     """
-    return GldasMonthly(*checked_months(path, years, optional_year))
+    return GldasMonthly(*checked_months(path, years, optional_year, version, accept_early))

@@ -32,6 +32,8 @@ _NAME = re.compile(
 WHAT = (
     "GLDAS Noah monthly: a folder of GLDAS_NOAH..._M.AYYYYMM.02x.nc4, or one NetCDF file of months"
 )
+VERSIONS = {"2.0": "020", "2.1": "021"}
+SEAMS = '"splice", "scale", "2.0-only", "2.1-only"'
 Key = tuple[int, int]
 
 
@@ -45,19 +47,29 @@ class Month(NamedTuple):
 class Months(NamedTuple):
     """A checked set of months on one grid, by year and month, and how their files are stored.
 
-    ``flip``: whether the files hold latitude descending, and longitude from 0.
+    ``flip``: whether the files hold latitude descending, and longitude from 0. ``version`` is that
+    of the file names, None where they have none; ``early`` the files of the early product.
     """
 
     grid: Grid
     months: dict[Key, Month]
     heads: dict[Path, Head]
     flip: tuple[bool, bool]
+    version: str | None
+    early: tuple[Path, ...]
 
 
-def checked_months(path: Path, years: Iterable[int], optional_year: int | None) -> Months:
+def checked_months(
+    path: Path,
+    years: Iterable[int],
+    optional_year: int | None = None,
+    version: str | None = None,
+    accept_early: bool = False,
+) -> Months:
     """Check a folder or file for all months of ``years``; nothing but metadata is read.
 
-    The months of ``optional_year`` are kept where all twelve are there.
+    The months of ``optional_year`` are kept where all twelve are there. Of a folder, the files of
+    one ``version`` ("2.0", "2.1") are taken; without it there may be but one.
 
     Raises ``InputError`` that lists every file which is truncated, misnamed, on another grid, of
     another version or in another unit, and every month that is missing.
@@ -65,7 +77,7 @@ def checked_months(path: Path, years: Iterable[int], optional_year: int | None) 
     from saprolite.sources.netcdf_layout import read_head
 
     wanted = {*years, optional_year}
-    files, version_problems = _files(path, wanted)
+    files, version_problems = _files(path, wanted, version, accept_early)
     problems = list(version_problems)
     months: dict[Key, Month] = {}
     heads: dict[Path, Head] = {}
@@ -100,7 +112,10 @@ def checked_months(path: Path, years: Iterable[int], optional_year: int | None) 
             )
             continue
         heads[file] = head
-        problems.extend(_add_months(file, stamps, months))
+        found = _add_months(file, stamps, months)
+        problems.extend(found)
+        if found:
+            rejected.add(file)
     problems.extend(_missing_months(path, months, years, files, rejected))
     raise_if_any(InputError, "The GLDAS forcing cannot be used", problems)
     assert grid is not None
@@ -108,35 +123,83 @@ def checked_months(path: Path, years: Iterable[int], optional_year: int | None) 
         wanted.discard(optional_year)
     wanted |= set(years)
     months = {key: value for key, value in sorted(months.items()) if key[0] in wanted}
-    used = {month.path for month in months.values()}
-    return Months(grid, months, {file: head for file, head in heads.items() if file in used}, flip)
+    used = {month.path: _NAME.search(month.path.name) for month in months.values()}
+    return Months(
+        grid,
+        months,
+        {file: head for file, head in heads.items() if file in used},
+        flip,
+        next((_version_of(match) for match in used.values() if match), version),
+        tuple(file for file, match in used.items() if match and match["early"]),
+    )
 
 
-def _files(path: Path, years: set[int | None]) -> tuple[list[Path], list[Problem]]:
+def whole_years(path: Path, version: str) -> set[int]:
+    """Years with all twelve months, by the names in a folder or the times in one file."""
+    from saprolite.sources.netcdf_layout import read_head
+
+    if path.is_dir():
+        found = [_NAME.search(item.name) for item in path.iterdir()]
+        held = {match["month"] for match in found if match and _version_of(match) == version}
+    else:
+        stamps = _stamps(path, read_head(path, tuple(UNITS), WHAT))
+        held = {f"{stamp.year:04d}{stamp.month:02d}" for stamp in stamps}
+    years = {int(month[:4]) for month in held}
+    return {year for year in years if all(f"{year}{month:02d}" in held for month in range(1, 13))}
+
+
+def _version(file: Path) -> str | None:
+    match = _NAME.search(file.name)
+    return _version_of(match) if match else None
+
+
+def _version_of(match: re.Match[str]) -> str:
+    known = {digits: version for version, digits in VERSIONS.items()}
+    return known.get(match["version"], match["version"])
+
+
+def _files(
+    path: Path, years: set[int | None], version: str | None, accept_early: bool
+) -> tuple[list[Path], list[Problem]]:
     if not path.is_dir():
         require_file(path, WHAT)
         return [path], []
     matches = [(item, _NAME.search(item.name)) for item in sorted(path.iterdir())]
-    named = [(item, match) for item, match in matches if match and int(match["month"][:4]) in years]
+    held = [(item, match) for item, match in matches if match and int(match["month"][:4]) in years]
+    named = [
+        (item, match) for item, match in held if version is None or _version_of(match) == version
+    ]
+    if version is not None and held and not named:
+        others = ", ".join(sorted({_version_of(match) for _, match in held}))
+        found = f"files of version {others} alone, such as {held[0][0].name}"
+        raise InputError(
+            "The GLDAS forcing cannot be used (1 problem)",
+            [Problem(str(path), found, f"files of version {version} (.{VERSIONS[version]}.)",
+                     "check path, path_2_0, path_2_1 and seam of [inputs.forcing]")],
+        )  # fmt: skip
     problems = []
     early = [item.name for item, match in named if match["early"]]
-    if early:
+    if early and not accept_early:
         problems.append(
             Problem(
                 str(path),
                 f"early product: {', '.join(early[:5])}",
                 "the main product (made with GPCP precipitation)",
-                "fetch GLDAS_NOAH..._M for these months",
+                'fetch GLDAS_NOAH..._M for these months, or set early_product = "accept"',
             )
         )
     kinds = sorted({f"NOAH{match['grid']} version {match['version']}" for _, match in named})
+    versions = {match["version"] for _, match in named}
     if len(kinds) > 1:
         problems.append(
             Problem(
                 str(path),
                 f"a mixture: {', '.join(kinds)}",
-                "one version and one grid (2.0 and 2.1 differ by about 15 % in ET)",
-                "put them into folders of their own",
+                "one version and one grid, or a choice of seam: 2.1 has about 15 % more "
+                "evapotranspiration than 2.0, which a trend takes for change",
+                f"seam = one of {SEAMS} under [inputs.forcing]"
+                if len(versions) > 1
+                else "put them into folders of their own",
             )
         )
     return [item for item, _ in named], problems
@@ -194,6 +257,12 @@ def _stamps(file: Path, head: Head) -> list[Any]:
     import netCDF4
 
     time = head.variables["time"]
+    if not np.isfinite(head.axes["time"]).all():
+        raise InputError(
+            "The time of a file cannot be read (1 problem)",
+            [Problem(f"{file}: time", "no time: a missing value", "the first day of each month",
+                     "fetch the original file")],
+        )  # fmt: skip
     calendar = time.attributes.get("calendar", "standard")
     try:
         dates = netCDF4.num2date(
@@ -230,7 +299,7 @@ def _add_months(file: Path, stamps: list[Any], months: dict[Key, Month]) -> list
             ]
     for index, stamp in enumerate(stamps):
         key = (stamp.year, stamp.month)
-        if key in months:
+        if key in months and _version(months[key].path) == _version(file):  # else a mixture
             problems.append(
                 Problem(
                     f"{file}: time",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import textwrap
-from typing import Any
+from typing import Any, Protocol
 
 import cartopy.crs as ccrs
 import numpy as np
@@ -27,6 +27,20 @@ _FONT = 9
 _NARROW = 60.0  # degrees: below this the map is a plain latitude-longitude one
 
 
+class Edged(Protocol):
+    """What has the borders of the cells of a map, degrees."""
+
+    @property
+    def lon_edges(self) -> Array:
+        """From west to east."""
+        ...
+
+    @property
+    def lat_edges(self) -> Array:
+        """From south to north."""
+        ...
+
+
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure in inches, drawn without a screen."""
     figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
@@ -46,7 +60,7 @@ def save(figure: Figure, path: Place, maps: RunMaps) -> None:
         write_bytes(path, drawn.getbuffer())
 
 
-def map_axes(figure: Figure, position: Any, maps: RunMaps) -> Any:
+def map_axes(figure: Figure, position: Any, maps: Edged) -> Any:
     """Axes of an equal-area world map, or of a plain map of a small region."""
     lon_edges, lat_edges = maps.lon_edges, maps.lat_edges
     narrow = lon_edges[-1] - lon_edges[0] < _NARROW

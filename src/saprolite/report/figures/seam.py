@@ -1,0 +1,49 @@
+"""A map of the ratio of two sources: white where they agree."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from pathlib import Path
+from typing import NamedTuple
+
+import cartopy.crs as ccrs
+import numpy as np
+import numpy.typing as npt
+from cmcrameri import cm
+
+from saprolite.places import write_bytes, writing
+from saprolite.report.figures.style import map_axes, new_figure
+
+Array = npt.NDArray[np.float64]
+_REACH = 0.5  # colours go from 1 less this to 1 more
+
+
+class MapEdges(NamedTuple):
+    """Borders of the cells of a map, degrees."""
+
+    lon_edges: Array
+    lat_edges: Array
+
+
+def draw_ratio_map(
+    lon_edges: Array, lat_edges: Array, ratio: Array, path: Path, *, title: str, caption: str
+) -> Path:
+    """Map of a ratio (lat, lon); NaN is left out. ``caption`` goes below it and into the file."""
+    figure = new_figure(8.4, 5.0)
+    axes = map_axes(figure, 111, MapEdges(lon_edges, lat_edges))
+    mesh = axes.pcolormesh(
+        lon_edges, lat_edges, np.ma.masked_invalid(ratio), cmap=cm.vik_r, vmin=1.0 - _REACH,
+        vmax=1.0 + _REACH, transform=ccrs.PlateCarree(), rasterized=True,
+    )  # fmt: skip
+    bar = figure.colorbar(mesh, ax=axes, orientation="horizontal", fraction=0.05, pad=0.03,
+                          shrink=0.6, extend="both")  # fmt: skip
+    bar.set_label("ratio (1)", fontsize=9)
+    axes.set_title(title, fontsize=10)
+    lines = "\n".join(textwrap.wrap(caption, int(figure.get_figwidth() * 16)))
+    figure.supxlabel(lines, fontsize=6.5, color="#444444", x=0.01, ha="left")
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", metadata={"Title": path.stem, "Description": caption})
+    with writing(path):
+        write_bytes(path, drawn.getbuffer())
+    return path

@@ -1,0 +1,84 @@
+"""One source brought to another: means agree, ratios and differences where the rule says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+
+from saprolite.sources.overlap import (
+    RATIO_LIMITS,
+    adjusted,
+    common_means,
+    difference_adjustment,
+    ratio_adjustment,
+    tally,
+)
+
+SERIES = npst.arrays(
+    float,
+    (5, 3, 4),
+    elements=st.one_of(st.floats(-1.0, 50.0, width=32), st.just(float("nan"))),
+)
+
+
+@given(SERIES, SERIES, st.floats(0.01, 5.0))
+def test_the_mean_of_the_adjusted_base_is_that_of_the_target(
+    base: np.ndarray, target: np.ndarray, least: float
+) -> None:
+    both = np.isfinite(base) & np.isfinite(target)
+    some = both.any(axis=0)
+    for adjustment in (ratio_adjustment(base, target, least), difference_adjustment(base, target)):
+        scaled = np.where(both, adjusted(base, adjustment), np.nan)
+        with np.errstate(invalid="ignore"):
+            got = np.where(both, scaled, 0.0).sum(axis=0)[some] / both.sum(axis=0)[some]
+            wanted = np.where(both, target, 0.0).sum(axis=0)[some] / both.sum(axis=0)[some]
+        assert got == pytest.approx(wanted, rel=1e-11, abs=1e-11)
+        assert np.isnan(adjustment.size[~some]).all()
+        assert np.isnan(adjusted(np.ones((3, 4)), adjustment)[~some]).all()
+
+
+@given(SERIES, SERIES, st.floats(0.01, 5.0))
+def test_a_ratio_is_within_limits_and_of_a_large_base(
+    base: np.ndarray, target: np.ndarray, least: float
+) -> None:
+    adjustment = ratio_adjustment(base, target, least)
+    means = common_means(base, target)
+    ratio = ~adjustment.added & np.isfinite(adjustment.size)
+    assert (adjustment.size[ratio] >= RATIO_LIMITS[0]).all()
+    assert (adjustment.size[ratio] <= RATIO_LIMITS[1]).all()
+    assert (means.base[ratio] >= least).all()
+    counts = tally(adjustment, means.base, least)
+    assert counts.known + counts.unknown == ratio.size
+    assert counts.small_base + counts.out_of_limits == (~ratio & (means.years > 0)).sum()
+    assert counts.unknown == (means.years == 0).sum()
+
+
+@pytest.mark.parametrize(("base", "target", "size", "added"), [
+    (2.0, 2.3, 1.15, False),
+    (0.01, 0.5, 0.49, True),     # a base near zero
+    (-0.2, 0.5, 0.7, True),      # two signs
+    (2.0, -0.5, -2.5, True),     # the target is negative
+    (1.0, 7.0, 6.0, True),       # a ratio above 5
+    (1.0, 5.0, 5.0, False),      # the limit itself
+    (10.0, 1.0, -9.0, True),     # a ratio below 0.2
+    (0.1, 0.1, 1.0, False),      # the least base itself
+])  # fmt: skip
+def test_each_case_of_the_rule(base: float, target: float, size: float, added: bool) -> None:
+    adjustment = ratio_adjustment(np.array([base]), np.array([target]), least=0.1)
+    assert float(adjustment.size) == pytest.approx(size, rel=1e-14)
+    assert bool(adjustment.added) is added
+
+
+def test_two_sources_of_evapotranspiration_switched_twice() -> None:
+    """Seasonal cycles of two products over the years that both have; the steps go away."""
+    months = np.arange(12)
+    cycle = 60.0 + 40.0 * np.cos(2.0 * np.pi * months / 12.0)
+    growth = 1.0 + 0.001 * np.arange(20.0)[:, None]
+    gldas = cycle * growth  # (year, month)
+    mod16 = gldas * (0.8 + 0.02 * months)
+    common = slice(5, 15)
+    brought = adjusted(mod16, ratio_adjustment(mod16[common], gldas[common], least=1.0))
+    assert brought == pytest.approx(gldas, rel=1e-12)
