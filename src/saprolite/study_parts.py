@@ -10,7 +10,6 @@ from saprolite.minerals import CLAY_MINERALS
 from saprolite.study_section import Closed
 from saprolite.study_soil import Density, Minerals, Texture, Thickness
 
-
 SEAM_YEAR = 2000
 BOTH_VERSIONS = range(2000, 2015)  # years that GLDAS 2.0 and 2.1 were both made for
 

@@ -199,11 +199,11 @@ def _problems(
             )  # fmt: skip
     if problems:
         return problems
-    phases = numbers[list(columns["phases"].values())]
-    if phases.min(axis=None) < 0.0 or phases.max(axis=None) > 100.0:
+    phases = numbers[list(columns["phases"].values())].to_numpy(np.float64)
+    lowest, highest = np.nanmin(phases, initial=np.inf), np.nanmax(phases, initial=-np.inf)
+    if lowest < 0.0 or highest > 100.0:
         return [
-            Problem(f"{path}: phases",
-                    f"{phases.min(axis=None):g} to {phases.max(axis=None):g}", "0 to 100 percent",
+            Problem(f"{path}: phases", f"{lowest:g} to {highest:g}", "0 to 100 percent",
                     "leave cells without a value blank")
         ]  # fmt: skip
     return _sum_problems(path, raw, numbers, columns)
