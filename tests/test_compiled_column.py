@@ -281,7 +281,11 @@ def test_the_inner_loops_work_on_whole_vectors() -> None:
         (compiled_solution.solve_ions, (scratch,)),
         (compiled_solution.logarithms, (scratch, tables, rows, rows)),
         (compiled_solution.changing_terms, (scratch, tables, rows, rows, rows, rows, rows)),
-        (compiled_solution.delivered_cations, (scratch, tables, rows, rows, np.tile(rows, 3))),
+        (compiled_newton.newton_step, (scratch, False)),
+        (
+            compiled_solution.delivered_cations,
+            (scratch, tables, rows, rows, rows, np.tile(rows, 3)),
+        ),
         (compiled_newton.tendency, (scratch,)),
         (compiled_newton.advance, (scratch, False)),
     ):

@@ -110,11 +110,13 @@ def imbalance(s):
         delivered, steepness = r.DELIVERED + offset, r.STEEPNESS + offset
         wanted, floor = r.WANTED + offset, r.FLOOR + offset
         leaves, leaves_slope = r.OUT + offset, r.OUT_SLOPE + offset
+        brake, leaves_brake = r.BRAKE + offset, r.OUT_BRAKE + offset
         for lane in range(LANES):
             left, follows = after_uptake(s[delivered + lane], s[wanted + lane], s[floor + lane])
             gain = s[steepness + lane] if follows else 0.0
             s[leaves + lane] = left
             s[leaves_slope + lane] = gain
+            s[leaves_brake + lane] = s[brake + lane] if follows else 0.0
             s[r.VALUE + lane] = s[r.VALUE + lane] + left
             s[r.SLOPE + lane] = s[r.SLOPE + lane] + gain
     for lane in range(LANES):
@@ -207,37 +209,57 @@ def tendency(s):
         )
         one, two, three = coefficients(minimum(strength, GREATEST_IONIC_STRENGTH))
         ratio = moles_per_charge(ca, mg, k, na)
-        # d(ln gamma_1)/dI, and how I answers to ln gamma_1 and to ln h.
+        own, own_ratio = s[r.ONE + lane], s[r.RATIO + lane]
+        charge = maximum(ca + mg + k + na, LEAST_CHARGE)
+        # The base cations that brake, BC = ratio (anions + ANC), answer to ln gamma_1 by ANC; what
+        # leaves answers to BC, all cations together and by their charges.
+        anc_by_gamma = proton - oh - hco3 - 8.0 * co3 + 27.0 * al + 8.0 * al1 + al2 - al4
+        bases_slope = s[r.BASES_SLOPE + lane]
+        per_base = 1.0 / bases_slope if bases_slope < 0.0 else 0.0
+        divalent = (s[r.OUT_BRAKE + lane] + s[r.OUT_BRAKE + LANES + lane]) * per_base
+        monovalent = (
+            s[r.OUT_BRAKE + TWO_ROWS + lane] + s[r.OUT_BRAKE + THREE_ROWS + lane]
+        ) * per_base
+        bases_by_ratio, bases_by_gamma = s[r.BASES + lane] / own_ratio, own_ratio * anc_by_gamma
+        value_by_bases = (divalent + monovalent) / water
+        ratio_by_bases = (0.5 * divalent + monovalent - ratio * (divalent + monovalent)) / charge
+        # d(ln gamma_1)/dI, and how ln gamma_1 answers to BC, to itself, and to ln h.
         gamma_slope = coefficient_slope(maximum(strength, LEAST_STRENGTH))
         gamma_slope = gamma_slope if strength < GREATEST_IONIC_STRENGTH else 0.0
-        by_gamma = -0.5 * (proton + oh + hco3 + 16.0 * co3 + 81.0 * al + 16.0 * al1 + al2 + al4)
-        by_x = (
-            s[r.SQUARES_SLOPE + lane] + (2.0 * (ca_slope + mg_slope) + k_slope + na_slope) / water
+        half = 0.5 * gamma_slope
+        gamma_by_bases = half * (2.0 * divalent + monovalent) / water
+        direct = proton + oh + hco3 + 16.0 * co3 + 81.0 * al + 16.0 * al1 + al2 + al4
+        divalent_slope, monovalent_slope = ca_slope + mg_slope, k_slope + na_slope
+        gamma_by_x = half * (
+            s[r.SQUARES_SLOPE + lane] + (2.0 * divalent_slope + monovalent_slope) / water
         )
-        damping = 1.0 - minimum(gamma_slope * by_gamma, 0.5)
-        own = s[r.ONE + lane]
-        error = (one - own) / own
-        gamma_error = error / damping
-        gamma_by_x = 0.5 * gamma_slope * by_x / damping
-        charge = maximum(ca + mg + k + na, LEAST_CHARGE)
         ratio_by_x = (
-            0.5 * (ca_slope + mg_slope) + k_slope + na_slope
-            - ratio * (ca_slope + mg_slope + k_slope + na_slope)
+            0.5 * divalent_slope + monovalent_slope - ratio * (divalent_slope + monovalent_slope)
         ) / charge  # fmt: skip
-        # What the changes of ANC and of the braking base cations do to the balance.
-        anc_by_gamma = proton - oh - hco3 - 8.0 * co3 + 27.0 * al + 8.0 * al1 + al2 - al4
-        bases, bases_slope = s[r.BASES + lane], s[r.BASES_SLOPE + lane]
-        braking = s[r.BRAKING + lane] / (bases_slope * water) if bases_slope < 0.0 else 0.0
-        own_ratio = s[r.RATIO + lane]
-        by_ratio = braking * bases / own_ratio
-        by_gamma = (braking * own_ratio - 1.0) * anc_by_gamma
-        s[r.VALUE_ERROR + lane] = by_ratio * (ratio - own_ratio) + by_gamma * gamma_error
-        s[r.SLOPE_ERROR + lane] = by_ratio * ratio_by_x + by_gamma * gamma_by_x
-        s[r.NEXT_RATIO + lane], s[r.NEXT_ONE + lane] = ratio, one
+        # Both together, as Newton's method has them: two linear equations, at least halfway.
+        a11 = 1.0 - minimum(ratio_by_bases * bases_by_ratio, 0.5)
+        a12 = -ratio_by_bases * bases_by_gamma
+        a21 = -gamma_by_bases * bases_by_ratio
+        a22 = 1.0 - minimum(gamma_by_bases * bases_by_gamma - half * direct, 0.5)
+        determinant = a11 * a22 - a12 * a21
+        determinant = determinant if determinant > 0.25 else 0.25
+        ratio_error, error = ratio - own_ratio, (one - own) / own
+        ratio_step = (a22 * ratio_error - a12 * error) / determinant
+        gamma_step = (a11 * error - a21 * ratio_error) / determinant
+        ratio_slope = (a22 * ratio_by_x - a12 * gamma_by_x) / determinant
+        full_slope = (a11 * gamma_by_x - a21 * ratio_by_x) / determinant
+        # What their changes do to the balance.
+        by_ratio = value_by_bases * bases_by_ratio
+        by_gamma = value_by_bases * bases_by_gamma - anc_by_gamma
+        s[r.VALUE_ERROR + lane] = by_ratio * ratio_step + by_gamma * gamma_step
+        s[r.SLOPE_ERROR + lane] = by_ratio * ratio_slope + by_gamma * full_slope
+        s[r.NEXT_RATIO + lane] = ratio
+        s[r.RATIO_ERROR + lane] = ratio_step - ratio_error
+        s[r.NEXT_ONE + lane] = one
         s[r.NEXT_TWO + lane], s[r.NEXT_THREE + lane] = two, three
-        s[r.RATIO_SLOPE + lane] = ratio_by_x
-        s[r.GAMMA_ERROR + lane] = gamma_error - error
-        s[r.GAMMA_SLOPE + lane] = gamma_by_x
+        s[r.RATIO_SLOPE + lane] = ratio_slope
+        s[r.GAMMA_ERROR + lane] = gamma_step - error
+        s[r.GAMMA_SLOPE + lane] = full_slope
 
 
 def newton_step(s, difficult):
@@ -263,7 +285,7 @@ def newton_step(s, difficult):
         s[r.MEASURE + lane] = 2.0 * abs(value) / scale if close else abs(ratio)
         s[r.STEP + lane] = x + step
         change = step if abs(step) < NEAR else 0.0
-        moved = s[r.NEXT_RATIO + lane] + change * s[r.RATIO_SLOPE + lane]
+        moved = s[r.NEXT_RATIO + lane] + s[r.RATIO_ERROR + lane] + change * s[r.RATIO_SLOPE + lane]
         s[r.NEXT_RATIO + lane] = moved if (moved > 0.5) & (moved < 1.0) else s[r.NEXT_RATIO + lane]
         factor = s[r.GAMMA_ERROR + lane] + change * s[r.GAMMA_SLOPE + lane]
         factor = minimum(maximum(factor, -MOST_EXTRAPOLATION), MOST_EXTRAPOLATION)

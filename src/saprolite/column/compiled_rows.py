@@ -61,10 +61,12 @@ PH, RESIDUAL, RELEASED = (_row(n) for n in (118, 119, 120))
 RELEASED_SILICA, RELEASED_PHOSPHORUS = _rows(125, 127)
 ANC_SCALE_SLOPE, SQUARES_SLOPE, MEASURE = _rows(127, 130)
 # What the search knows of the composition: errors and derivatives to ln h.
-BRAKING, VALUE_ERROR, SLOPE_ERROR, RATIO_SLOPE, GAMMA_ERROR, GAMMA_SLOPE = _rows(130, 136)
+VALUE_ERROR, SLOPE_ERROR, RATIO_ERROR, RATIO_SLOPE, GAMMA_ERROR, GAMMA_SLOPE = _rows(130, 136)
 # What may be delivered, most and least, over all pH; whether that does not tell enough.
 MOST, LEAST, UNSURE = _rows(136, 139)
-ROWS = 139
+# What the layer delivers there, and what leaves of it, by the brakes of base cations alone.
+BRAKE, OUT_BRAKE = _row(139), _row(143)
+ROWS = 147
 
 # Rows of the logarithms that exponents multiply; those of limits follow.
 NO_LOGARITHM, LOG_PROTON, LOG_HYDROXIDE, LOG_PRESSURE, LOG_LIMITS = _rows(5)

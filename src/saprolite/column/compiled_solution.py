@@ -78,6 +78,7 @@ def triprotic(x, acid, k1, k2, k3, one, two, three):
 
 def four_hydroxides(aluminium, x, b1, b2, b3, b4, one, two):
     """Concentrations of AlOH++, Al(OH)2+, Al(OH)3 and Al(OH)4-, kmol m-3."""
+    x = x - SHIFT
     return (
         hydrolysed_aluminium(aluminium, x, b1, 1.0) / two,
         hydrolysed_aluminium(aluminium, x, b2, 2.0) / one,
@@ -101,6 +102,8 @@ def gibbsite_by_vant_hoff(log_gibbsite, exponent, temperature):
     return vant_hoff(log_gibbsite, GIBBSITE_ENTHALPY * exponent / 3.0, temperature)
 
 
+# ln h that the constants of hydrolysis count from: float32 cannot hold the fourth power of h.
+SHIFT = 0.0
 # Set when the kernel is made.
 organic, hydrolysed, gibbsite, GIBBSITE_ENTHALPY = (
     monoprotic,
@@ -178,18 +181,14 @@ def pathway_constants(s, surface, layer, start, count, law, factors, k):
                 k[row + lane] = constant * factors[factor + lane] * s[r.SURFACE + lane]
 
 
-def pair_weights(s, law, k, weights, all_weights):
+def pair_weights(s, law, k, weights):
     """What a term delivers of a base cation per unit of e, kmol_c m-2 yr-1; the inflow."""
     minerals = law.constants.shape[1]
     weights[:] = 0.0
-    all_weights[:] = 0.0
     for member in range(law.member_pair.shape[0]):
-        pair, term = law.member_pair[member], law.member_term[member]
-        row, charge = law.member_row[member], law.member_charge[member]
+        pair, row, charge = law.member_pair[member], law.member_row[member], law.member_charge[member]
         for lane in range(LANES):
-            delivered = charge * k[row + lane]
-            weights[pair + lane] = weights[pair + lane] + delivered
-            all_weights[term + lane] = all_weights[term + lane] + delivered
+            weights[pair + lane] = weights[pair + lane] + charge * k[row + lane]
     # A surface that is not known makes its cations unknown, whether anything dissolves or not.
     for cation in range(4):
         offset = LANES * np.uint64(cation)
@@ -325,11 +324,9 @@ def logarithms(s, law, logs, slopes):
         row += LANES
 
 
-def changing_terms(s, law, logs, slopes, e, e_slopes, all_weights):
-    """e of the terms that change with pH, and their derivatives to ln h; what of these comes by the
-    brakes of base cations, all cations together."""
-    for lane in range(LANES):
-        s[r.BRAKING + lane] = 0.0
+def changing_terms(s, law, logs, slopes, e, e_slopes, e_brakes):
+    """e of the terms that change with pH, and their derivatives to ln h: all of it, and what comes
+    by the brakes of base cations."""
     for term in range(law.fixed, law.exponents.shape[0]):
         order, x_bc, y_al = law.exponents[term, 0], law.exponents[term, 1], law.exponents[term, 2]
         activity, bases, aluminium = law.rows[term, 0], law.rows[term, 1], law.rows[term, 2]
@@ -343,22 +340,23 @@ def changing_terms(s, law, logs, slopes, e, e_slopes, all_weights):
             relative = order * slopes[activity + lane] + braking
             e[own + lane] = value
             e_slopes[own + lane] = value * (relative - y_al * slopes[aluminium + lane])
-            s[r.BRAKING + lane] = s[r.BRAKING + lane] + value * braking * all_weights[own + lane]
+            e_brakes[own + lane] = value * braking
 
 
-def delivered_cations(s, law, e, e_slopes, weights):
+def delivered_cations(s, law, e, e_slopes, e_brakes, weights):
     """Base cations that come in and weather, kmol_c m-2 yr-1, and their derivatives to ln h."""
     for cation in range(4):
         offset = LANES * np.uint64(cation)
         available = r.AVAILABLE + offset
-        delivered, steepness = r.DELIVERED + offset, r.STEEPNESS + offset
+        delivered, steepness, brake = r.DELIVERED + offset, r.STEEPNESS + offset, r.BRAKE + offset
         for lane in range(LANES):
             s[delivered + lane] = s[available + lane]
             s[steepness + lane] = 0.0
+            s[brake + lane] = 0.0
     # Four pairs of one cation at a time: fewer sums to fetch and put back.
     for pair in range(law.fixed_pairs, law.pair_term.shape[0], AT_A_TIME):
         cation, weight = law.pair_cation[pair], LANES * np.uint64(pair)
-        delivered, steepness = r.DELIVERED + cation, r.STEEPNESS + cation
+        delivered, steepness, brake = r.DELIVERED + cation, r.STEEPNESS + cation, r.BRAKE + cation
         t0, t1, t2, t3 = (
             law.pair_term[pair], law.pair_term[pair + 1], law.pair_term[pair + 2],
             law.pair_term[pair + 3],
@@ -375,3 +373,7 @@ def delivered_cations(s, law, e, e_slopes, weights):
             total = fma(e_slopes[t1 + lane], w1, total)
             total = fma(e_slopes[t2 + lane], w2, total)
             s[steepness + lane] = fma(e_slopes[t3 + lane], w3, total)
+            total = fma(e_brakes[t0 + lane], w0, s[brake + lane])
+            total = fma(e_brakes[t1 + lane], w1, total)
+            total = fma(e_brakes[t2 + lane], w2, total)
+            s[brake + lane] = fma(e_brakes[t3 + lane], w3, total)
