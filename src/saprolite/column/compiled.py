@@ -45,7 +45,8 @@ def compiled_steady_state(columns: Columns, law: ProfileLaw, workers: int = 1) -
 
 
 def evaluations(columns: Columns, law: ProfileLaw) -> Array:
-    """How often the balance of a layer was evaluated, mean of the tiles, (layer,)."""
+    """How often the balance of a layer was evaluated in float64 and in float32, mean of the tiles,
+    (2, layer)."""
     _, _, steps = _solved(columns, law, 1)
     return np.asarray(steps / max(1, -(-columns.size // int(r.LANES))))
 
@@ -60,8 +61,8 @@ def _solved(
     kernel = column_kernel(choices(law))
 
     def part(lanes: tuple[int, int]) -> Array:
-        steps = np.zeros(shape[0])
-        kernel(*lanes, *arguments, out, found, steps, steps)
+        steps = np.zeros((2, shape[0]))
+        kernel(*lanes, *arguments, out, found, steps)
         return steps
 
     ranges = _ranges(columns.size, workers)

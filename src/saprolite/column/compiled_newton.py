@@ -175,11 +175,35 @@ def second_look(s):
         s[r.RUNNING + lane] = s[r.RUNNING + lane] if possible else 0.0
 
 
-def tendency(s):
-    """Composition and activity coefficients that belong to the state, and how they change with pH.
+def composition(s):
+    """Moles per charge of the base cations and activity coefficients that belong to the state."""
+    for lane in range(LANES):
+        water = s[r.WATER + lane]
+        ca, mg, k, na = (
+            s[r.OUT + lane], s[r.OUT + LANES + lane], s[r.OUT + TWO_ROWS + lane],
+            s[r.OUT + THREE_ROWS + lane],
+        )  # fmt: skip
+        strong = strong_ionic_strength(
+            ca / water, mg / water, k / water, na / water, s[r.FLUX_AMMONIUM + lane] / water,
+            s[r.FLUX_NITRATE + lane] / water, s[r.FLUX_SULPHATE + lane] / water,
+            s[r.FLUX_CHLORIDE + lane] / water,
+        )  # fmt: skip
+        strength = ionic_strength(
+            strong, s[r.PROTON + lane], s[r.HYDROXIDE + lane], s[r.BICARBONATE + lane],
+            s[r.CARBONATE + lane], s[r.ORGANIC_SQUARES + lane], s[r.ALUMINIUM + lane],
+            s[r.HYDROXIDES + lane], s[r.HYDROXIDES + LANES + lane],
+            s[r.HYDROXIDES + THREE_ROWS + lane],
+        )  # fmt: skip
+        one, two, three = coefficients(minimum(strength, GREATEST_IONIC_STRENGTH))
+        s[r.STRENGTH + lane] = strength
+        s[r.NEXT_RATIO + lane], s[r.NEXT_ONE + lane] = moles_per_charge(ca, mg, k, na), one
+        s[r.NEXT_TWO + lane], s[r.NEXT_THREE + lane] = two, three
 
-    They act on the balance of charges and on themselves: both are told to the search to first
-    order, so that all unknowns settle together.
+
+def tendency(s):
+    """How the composition answers to pH and to itself, and the balance to it.
+
+    All unknowns are told to the search to first order, so that they settle together.
     """
     for lane in range(LANES):
         water = s[r.WATER + lane]
@@ -191,11 +215,6 @@ def tendency(s):
             s[r.OUT_SLOPE + lane], s[r.OUT_SLOPE + LANES + lane],
             s[r.OUT_SLOPE + TWO_ROWS + lane], s[r.OUT_SLOPE + THREE_ROWS + lane],
         )  # fmt: skip
-        strong = strong_ionic_strength(
-            ca / water, mg / water, k / water, na / water, s[r.FLUX_AMMONIUM + lane] / water,
-            s[r.FLUX_NITRATE + lane] / water, s[r.FLUX_SULPHATE + lane] / water,
-            s[r.FLUX_CHLORIDE + lane] / water,
-        )  # fmt: skip
         proton, oh, hco3, co3 = (
             s[r.PROTON + lane], s[r.HYDROXIDE + lane], s[r.BICARBONATE + lane],
             s[r.CARBONATE + lane],
@@ -204,11 +223,7 @@ def tendency(s):
             s[r.ALUMINIUM + lane], s[r.HYDROXIDES + lane], s[r.HYDROXIDES + LANES + lane],
             s[r.HYDROXIDES + THREE_ROWS + lane],
         )  # fmt: skip
-        strength = ionic_strength(
-            strong, proton, oh, hco3, co3, s[r.ORGANIC_SQUARES + lane], al, al1, al2, al4
-        )
-        one, two, three = coefficients(minimum(strength, GREATEST_IONIC_STRENGTH))
-        ratio = moles_per_charge(ca, mg, k, na)
+        ratio, one, strength = s[r.NEXT_RATIO + lane], s[r.NEXT_ONE + lane], s[r.STRENGTH + lane]
         own, own_ratio = s[r.ONE + lane], s[r.RATIO + lane]
         charge = maximum(ca + mg + k + na, LEAST_CHARGE)
         # The base cations that brake, BC = ratio (anions + ANC), answer to ln gamma_1 by ANC; what
@@ -243,23 +258,26 @@ def tendency(s):
         a22 = 1.0 - minimum(gamma_by_bases * bases_by_gamma - half * direct, 0.5)
         determinant = a11 * a22 - a12 * a21
         determinant = determinant if determinant > 0.25 else 0.25
+        p11, p12, p21, p22 = (
+            a22 / determinant, -a12 / determinant, -a21 / determinant, a11 / determinant,
+        )  # fmt: skip
         ratio_error, error = ratio - own_ratio, (one - own) / own
-        ratio_step = (a22 * ratio_error - a12 * error) / determinant
-        gamma_step = (a11 * error - a21 * ratio_error) / determinant
-        ratio_slope = (a22 * ratio_by_x - a12 * gamma_by_x) / determinant
-        full_slope = (a11 * gamma_by_x - a21 * ratio_by_x) / determinant
+        ratio_step = p11 * ratio_error + p12 * error
+        gamma_step = p21 * ratio_error + p22 * error
+        ratio_slope = p11 * ratio_by_x + p12 * gamma_by_x
+        full_slope = p21 * ratio_by_x + p22 * gamma_by_x
         # What their changes do to the balance.
         by_ratio = value_by_bases * bases_by_ratio
         by_gamma = value_by_bases * bases_by_gamma - anc_by_gamma
+        s[r.RATIO_BY_RATIO + lane], s[r.RATIO_BY_GAMMA + lane] = p11, p12
+        s[r.GAMMA_BY_RATIO + lane], s[r.GAMMA_BY_GAMMA + lane] = p21, p22
+        s[r.BY_RATIO + lane], s[r.BY_GAMMA + lane] = by_ratio, by_gamma
         s[r.VALUE_ERROR + lane] = by_ratio * ratio_step + by_gamma * gamma_step
-        s[r.SLOPE_ERROR + lane] = by_ratio * ratio_slope + by_gamma * full_slope
-        s[r.NEXT_RATIO + lane] = ratio
-        s[r.RATIO_ERROR + lane] = ratio_step - ratio_error
-        s[r.NEXT_ONE + lane] = one
-        s[r.NEXT_TWO + lane], s[r.NEXT_THREE + lane] = two, three
-        s[r.RATIO_SLOPE + lane] = ratio_slope
-        s[r.GAMMA_ERROR + lane] = gamma_step - error
-        s[r.GAMMA_SLOPE + lane] = full_slope
+        slope_error = by_ratio * ratio_slope + by_gamma * full_slope
+        s[r.SLOPE_ERROR + lane] = slope_error
+        s[r.INVERSE + lane] = 1.0 / (s[r.SLOPE + lane] + slope_error)
+        s[r.RATIO_ERROR + lane], s[r.RATIO_SLOPE + lane] = ratio_step - ratio_error, ratio_slope
+        s[r.GAMMA_ERROR + lane], s[r.GAMMA_SLOPE + lane] = gamma_step - error, full_slope
 
 
 def newton_step(s, difficult):
