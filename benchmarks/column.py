@@ -97,9 +97,10 @@ def one_at_a_time(columns: Columns, reading: ColumnReading) -> None:
         )
 
 
-def steps_of(columns: Columns, law: ProfileLaw) -> float:
+def steps_of(columns: Columns, law: ProfileLaw) -> dict[str, float]:
     """Evaluations of a layer, the search of its tile's slowest lane."""
-    return float(evaluations(columns, law).mean())
+    double, single = evaluations(columns, law).mean(axis=1)
+    return {"evaluations_per_layer": float(double), "float32_evaluations_per_layer": float(single)}
 
 
 def agreement(columns: Columns, reading: ColumnReading, law: ProfileLaw) -> dict[str, float]:
@@ -140,7 +141,7 @@ def measured(count: int, rounds: int) -> dict[str, float]:
         **{f"{name}_ns_per_layer": value for name, value in times.items()},
         "numpy_over_two_threads": times["numpy"] / times["two_threads"],
         "brentq_over_two_threads": times["brentq"] / times["two_threads"],
-        "evaluations_per_layer": steps_of(few, law),
+        **steps_of(few, law),
         **agreement(few, reading, law),
     }
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import numpy as np
 import numpy.typing as npt
@@ -129,6 +128,9 @@ class Planet:
 @contextmanager
 def in_place_of_the_demo_planet() -> Iterator[None]:
     """Studies of the demo planet run on :class:`Planet` meanwhile."""
+    # Here, so that the start-up of the benchmarks of start-up is the package's own.
+    from unittest import mock
+
     with mock.patch("saprolite.inputs.prepare.DemoPlanet", Planet):
         yield
 

@@ -18,7 +18,12 @@ import time
 from pathlib import Path
 from typing import Any, NoReturn
 
+# What a run imports on its way, so that no child does.
+import scipy.linalg  # noqa: F401
+import zarr  # noqa: F401
+
 from saprolite import places
+from saprolite.compiled import trend  # noqa: F401
 from saprolite.engine import run
 from saprolite.engine.kernels import kernel_of
 from saprolite.inputs import prepare

@@ -19,7 +19,7 @@ from numba import njit
 
 from saprolite import equations as eq
 from saprolite.compiled import pathway as fused
-from saprolite.compiled.binding import bound, is_cached
+from saprolite.compiled.binding import bound, called, inlined, is_cached
 from saprolite.compiled.elementary import ELEMENTARY
 from saprolite.compiled.pathway import DRIVERS, ForcingArrays, FusedPathway
 from saprolite.compiled.pathway_choices import Wanted, stages_of
@@ -480,6 +480,22 @@ def test_code_that_other_processes_cached_is_linked_to_its_own_parts(tmp_path: P
     assert alone[0] < alone[1]
     assert printed(*floors) == alone
     assert printed(*reversed(floors)) == alone[::-1]
+
+
+def test_kernels_share_the_parts_that_are_the_same_and_no_others() -> None:
+    def part(factor: float, precision: str = "float64") -> Any:
+        return called(scaled, {"factor": factor}, precision)
+
+    def scaled(x: float) -> float:
+        return factor * x + 1.0  # noqa: F821
+
+    assert part(2.0) is part(2.0)
+    assert part(2.0) is not part(3.0)
+    assert part(2.0) is not part(2.0, "float32")
+    assert part(2.0) is not inlined(scaled, {"factor": 2.0}, "float64")
+    both = njit(lambda x: (two(x), three(x)))
+    two, three = part(2.0), part(3.0)
+    assert both(5.0) == (11.0, 16.0)
 
 
 def test_a_kernel_is_known_by_what_it_takes_from_modules(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,12 +10,17 @@ import numba
 import numpy as np
 import pytest
 
-from saprolite.column import compiled_newton, compiled_solution
+from saprolite.column import (
+    compiled_newton,
+    compiled_rough,
+    compiled_solution,
+    compiled_terms,
+)
 from saprolite.column.columns import PRESCRIBED, Columns
 from saprolite.column.compiled import compile_solver, compiled_steady_state, is_compiled
 from saprolite.column.compiled_kernel import bound_part, column_kernel
 from saprolite.column.compiled_law import law_tables
-from saprolite.column.compiled_rows import LANES, ROWS
+from saprolite.column.compiled_rows import LANES, ROWS, add_rows, add_scaled
 from saprolite.column.layer import IONS
 from saprolite.column.solve import (
     is_compilable,
@@ -262,6 +267,25 @@ def test_a_compiled_solver_is_kept_on_the_disk() -> None:
     assert is_compiled(law_of(DEFAULT))
 
 
+def test_sums_over_rows() -> None:
+    lanes, random = int(LANES), np.random.default_rng(0)
+    a, b, out = (random.normal(size=lanes * rows) for rows in (9, 6, 3))
+    offsets = np.array([0, 3, 2, 8, 1, 7], np.uint64) * LANES
+
+    @numba.njit  # type: ignore[untyped-decorator]
+    def summed(out: Any, a: Any, offsets: Any, b: Any) -> None:
+        add_rows(out, LANES, a, offsets, b, np.uint64(1), np.uint64(6))
+        add_scaled(out, 2 * LANES, a, offsets, b, np.uint64(2), np.uint64(2))
+        add_scaled(out, 2 * LANES, a, offsets, b, np.uint64(0), np.uint64(3))
+
+    expected = out.reshape(3, lanes).copy()
+    rows, factors = a.reshape(9, lanes)[[0, 3, 2, 8, 1, 7]], b.reshape(6, lanes)
+    expected[1] += (rows[1:6] * factors[1:6]).sum(axis=0)
+    expected[2] += (rows[:3] * b[:3, None]).sum(axis=0)
+    summed(out, a, offsets, b)
+    assert out.reshape(3, lanes) == pytest.approx(expected, rel=1e-13, abs=1e-13)
+
+
 def machine_code(part: Any, arguments: tuple[Any, ...]) -> str:
     @numba.njit(error_model="numpy")
     def compiled(*given: Any) -> None:
@@ -279,11 +303,15 @@ def test_the_inner_loops_work_on_whole_vectors() -> None:
     scratch, rows = np.ones(ROWS * int(LANES)), np.ones(64 * int(LANES))
     for template, arguments in (
         (compiled_solution.solve_ions, (scratch,)),
-        (compiled_solution.logarithms, (scratch, tables, rows, rows)),
-        (compiled_solution.changing_terms, (scratch, tables, rows, rows, rows, rows, rows)),
-        (compiled_solution.delivered_cations, (scratch, tables, rows, rows, np.tile(rows, 3))),
+        (compiled_terms.logarithms, (scratch, tables, rows)),
+        (compiled_terms.logarithm_slopes, (scratch, tables, rows)),
+        (compiled_terms.changing_terms, (tables, rows, rows)),
+        (compiled_terms.term_slopes, (tables, rows, rows, rows, rows)),
+        (compiled_terms.delivered_cations, (scratch, tables, rows, np.tile(rows, 3))),
         (compiled_newton.tendency, (scratch,)),
+        (compiled_newton.newton_step, (scratch, False)),
         (compiled_newton.advance, (scratch, False)),
+        (compiled_rough.refine, (scratch,)),
     ):
         assembly = machine_code(bound_part(template, {}), arguments)
         wide = re.findall(r"\tv\w+pd\t.*%[yz]mm|\tf\w+\t.*v\d+\.2d", assembly)

@@ -300,3 +300,29 @@ def test_the_early_product_is_refused_or_flagged(tmp_path: Path) -> None:
     write_gldas_months(tmp_path, [2024], RESOLUTION, fields=UNITS)
     with pytest.raises(InputError, match="each month once"):
         prepare(Study.of(content, Path.cwd()))
+
+
+def test_the_choice_is_on_every_output_of_a_run(folder: Path, tmp_path: Path) -> None:
+    """Store, inputs, summary and tables; the scaled run is that of the newer version alone."""
+    import json
+
+    import saprolite as sap
+
+    runs = {}
+    for name, years, fields in (
+        ("scaled", range(1999, 2002), {"seam": "scale"}),
+        ("newer", range(2000, 2002), {"seam": "2.1-only"}),
+    ):
+        content = study(folder, years, **fields)
+        content["reading"] = {"et_mode": "annual"}
+        runs[name] = sap.run(Study.of(content, tmp_path), tmp_path / name)
+    words = "GLDAS 2.0 scaled to 2.1 by cell and calendar month over 2000-2006 (7 years)"
+    assert words in runs["scaled"].attrs["comment"]
+    assert "gldas_noah_monthly_spliced" in (tmp_path / "scaled/inputs.zarr/zarr.json").read_text()
+    summary = json.loads((tmp_path / "scaled/summary.json").read_text(encoding="utf-8"))
+    assert words in " ".join(summary["notes"])
+    assert words in (tmp_path / "scaled/tables/annual.csv").read_text(encoding="utf-8")
+    assert "forcing: GLDAS Noah 2.1" in runs["newer"].attrs["comment"]
+    for year in (2000, 2001):
+        one, other = (run["carbon_sink_flux"].sel(year=year).values for run in runs.values())
+        assert np.array_equal(one, other, equal_nan=True)

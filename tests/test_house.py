@@ -80,3 +80,36 @@ def test_version_is_the_same_everywhere() -> None:
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert f"version: {saprolite.__version__}" in citation
     assert f"## {saprolite.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+_HEAVY = {
+    "dask", "matplotlib", "xarray", "zarr", "pandas", "scipy.linalg", "scipy.sparse",
+    "scipy.ndimage", "rasterio", "netCDF4", "h5py",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("modules", "absent"), [
+    ("saprolite.cli", {*_HEAVY, "numba", "numpy", "pydantic"}),
+    ("saprolite.workflow, saprolite.engine.calibrate", {*_HEAVY, "numba"}),
+    ("saprolite.engine.pathway_blocks", _HEAVY),
+])  # fmt: skip
+def test_what_only_some_need_is_imported_where_it_is_used(modules: str, absent: set[str]) -> None:
+    code = f"import sys, {modules}; print(*({absent!r} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_scipy_is_loaded_when_a_dot_product_is_compiled_and_not_before() -> None:
+    code = """if True:
+        import sys
+        import numpy as np
+        from numba import njit
+        from saprolite.compiled.registries import load_registries
+        load_registries()
+        one = njit(lambda x: x + 1.0)(1.0)
+        print(one, "scipy.linalg" in sys.modules)
+        dot = njit(lambda a: np.dot(a, a))(np.full(3, 2.0))
+        print(dot, "scipy.linalg" in sys.modules)
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["2.0", "False", "12.0", "True"]

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import saprolite as sap
-from saprolite import workflow
+from saprolite import analysis, workflow
 from saprolite.engine import folder as engine_folder
 from saprolite.engine import pathway_blocks
 from saprolite.engine import run as engine_run
@@ -26,6 +26,15 @@ from world import SHAPE, World
 def finished(world: World, tmp_path: Path) -> Path:
     make(world.study(), tmp_path / "out")
     return tmp_path / "out"
+
+
+@pytest.fixture(scope="module")
+def run_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, Path]:
+    """A world and its finished run, to copy."""
+    folder = tmp_path_factory.mktemp("run")
+    world = World(folder / "world").write()
+    make(world.study(), folder / "out")
+    return world, folder / "out"
 
 
 def status(out: Path) -> str:
@@ -131,8 +140,9 @@ def test_a_crash_during_restart_leaves_an_unfinished_run(
 ])  # fmt: skip
 @pytest.mark.parametrize("how", ["removed", "cut"])
 def test_a_damaged_finished_run_is_mended(
-    world: World, finished: Path, damage: str, how: str
+    run_once: tuple[World, Path], tmp_path: Path, damage: str, how: str
 ) -> None:
+    world, finished = run_once[0], shutil.copytree(run_once[1], tmp_path / "out")
     path = finished / damage
     stores, before = [finished / name for name in ("fluxes.zarr", "inputs.zarr")], contents(path)
     whole = [store_digest(store) for store in stores]
@@ -151,7 +161,7 @@ def contents(path: Path) -> dict[str, bytes]:
 def test_tables_made_anew_are_those_of_the_run(
     world: World, finished: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workflow, "csv_text", lambda *_: "another version of the tables")
+    monkeypatch.setattr(analysis, "csv_text", lambda *_: "another version of the tables")
     workflow.analyse(finished)
     before = contents(finished)
     make(world.study(), finished)

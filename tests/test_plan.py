@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import saprolite as sap
 from saprolite.engine import memory as engine_memory
 from saprolite.engine import plan as engine_plan
+from saprolite.engine.frames import Frame
 from saprolite.engine.kernels import Result, kernel_of
 from saprolite.engine.memory import Sizes, memory_limit, memory_of
 from saprolite.engine.plan import plan_of
@@ -85,10 +86,12 @@ def test_arrays_blocks_and_bytes_are_those_of_the_store(tmp_path: Path) -> None:
 
 def test_the_estimate_of_the_disk_is_near_on_a_map_of_land_and_water(tmp_path: Path) -> None:
     """A third of a map of random numbers, written as the store writes it."""
-    values = np.full((4, 300, 720), np.nan)
-    values[:, :, :240] = np.random.default_rng(0).random((4, 300, 240))
+    land = np.flatnonzero(np.arange(300 * 720) % 720 < 240)
+    frame = Frame.of(land, 4, 300 * 720, np.dtype("f8"))
+    data = frame.fixed.copy()
+    frame.fill(np.random.default_rng(0).random((4, land.size)), data)
     (tmp_path / "c").mkdir()
-    write_chunk(tmp_path, (0,), values)
+    write_chunk(tmp_path, (0,), data)
     stored = sum(file.stat().st_size for file in (tmp_path / "c").iterdir())
     land, water = 4 * 8 * 300 * 240, 4 * 8 * 300 * 480
     expected = engine_plan._LAND_SHARE * land + engine_plan._WATER_SHARE * water

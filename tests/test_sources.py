@@ -18,7 +18,6 @@ from saprolite.minerals import CLAY_MINERALS
 from saprolite.sources import class_tables
 from saprolite.sources.atmosphere import read_atmospheric_co2
 from saprolite.sources.gsde import read_gsde_density
-from saprolite.sources.ito_wagai import read_ito_wagai
 from saprolite.sources.koeppen import read_koeppen
 from saprolite.sources.thickness import read_soil_thickness
 from saprolite.sources.wise import read_wise
@@ -119,81 +118,6 @@ def test_gsde(data: Path, tmp_path: Path) -> None:
         read_gsde_density(wrong, quarter)
     with pytest.raises(InputError, match="did you mean 'bulk_density'"):
         read_gsde_density(data / GSDE, quarter, variable="bulk_densty")
-
-
-CLASSES = ("kaolinite", "smectite", "vermiculite", "illite,mica", "chlorite", "gibbsite")
-
-
-def write_ito_wagai(path: Path, scale: float = 1.0, units: str | None = "1") -> Path:
-    """The documented layout: names with commas and parentheses, leading axis, latitude descending."""
-    lat, lon = np.arange(89.75, -90.0, -0.5), np.arange(-179.75, 180.0, 0.5)
-    with netCDF4.Dataset(path, "w") as dataset:
-        for name, values in (("time", np.zeros(1)), ("lat", lat), ("lon", lon)):
-            dataset.createDimension(name, values.size)
-            dataset.createVariable(name, "f4", (name,))[:] = values
-        for number, mineral in enumerate(CLASSES):
-            for part, deep in (("topsoil", 0.0), ("subsoil", 0.02)):
-                variable = dataset.createVariable(
-                    f"{mineral} ({part})",
-                    "f4",
-                    ("time", "lat", "lon"),
-                    fill_value=-999.0,
-                    zlib=True,
-                )
-                if units is not None:
-                    variable.units = units
-                field = np.full((lat.size, lon.size), 0.05 + 0.02 * number + deep) * scale
-                field[: lat.size // 2] *= 0.5  # the north, written first
-                field[:, 0] = -999.0
-                variable[0] = field
-    return path
-
-
-def test_ito_wagai(tmp_path: Path) -> None:
-    source = read_ito_wagai(
-        write_ito_wagai(tmp_path / "clay_fraction_hd_v1r1.nc4"), CLAY_MINERALS, 0.4
-    )
-    shares = source.data["mineral_share"]
-    assert shares.dims == ("mineral", "horizon", "lat", "lon")
-    south = shares.sel(lat=-30.25, lon=10.25)
-    north = shares.sel(lat=30.25, lon=10.25)
-    both = 0.05 + 0.02 * 3
-    assert south.sel(mineral="mica").values == pytest.approx(
-        [0.4 * both, 0.4 * (both + 0.02)], rel=1e-6
-    )
-    assert south.sel(mineral="illite").values == pytest.approx(
-        [0.6 * both, 0.6 * (both + 0.02)], rel=1e-6
-    )
-    assert north.values == pytest.approx(0.5 * south.values, rel=1e-6)
-    assert np.isnan(shares.sel(lon=-179.75)).all()
-    layers = remap_layers(south.sel(mineral="chlorite").values, source.horizons, EDGES)
-    top, sub = 0.13, 0.15
-    assert layers == pytest.approx([top, (2 * top + sub) / 3, sub, sub], rel=1e-6)
-    with pytest.raises(MineralError, match="albite"):
-        read_ito_wagai(tmp_path / "clay_fraction_hd_v1r1.nc4", ("albite",), 0.5)
-
-
-def test_ito_wagai_percent(tmp_path: Path) -> None:
-    percent = write_ito_wagai(tmp_path / "p.nc4", 100.0, "%")
-    fraction = write_ito_wagai(tmp_path / "f.nc4")
-    read = [
-        read_ito_wagai(path, ("smectite",), 0.5).data["mineral_share"]
-        for path in (percent, fraction)
-    ]
-    assert np.allclose(*read, rtol=1e-5, equal_nan=True)
-    with pytest.raises(InputError, match="the study says"):
-        read_ito_wagai(fraction, ("smectite",), 0.5, "%")
-    mislabelled = write_ito_wagai(tmp_path / "m.nc4", 1.0, "%")
-    with pytest.raises(InputError, match="fractions labelled percent"):
-        read_ito_wagai(mislabelled, ("smectite",), 0.5)
-    lying = write_ito_wagai(tmp_path / "l.nc4", 100.0, "1")
-    with pytest.raises(InputError, match="look like percent"):
-        read_ito_wagai(lying, ("smectite",), 0.5)
-    silent = write_ito_wagai(tmp_path / "s.nc4", 100.0, None)
-    with pytest.raises(InputError, match="give units"):
-        read_ito_wagai(silent, ("smectite",), 0.5)
-    assert np.allclose(read_ito_wagai(silent, ("smectite",), 0.5, "%").data["mineral_share"], read[0],
-                       equal_nan=True)  # fmt: skip
 
 
 def test_thickness_is_clipped_before_it_is_averaged(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ import pytest
 from saprolite.inputs.demo import DemoPlanet
 from saprolite.sources.gldas import open_gldas
 from saprolite.sources.gldas_files import UNITS
-from saprolite.testing.gldas import SOURCE, month_name, write_gldas_months
+from saprolite.sources.gldas_layout import month_name
+from saprolite.testing.gldas import SOURCE, write_gldas_months
 from saprolite.testing.gldas_values import STEP_SECONDS, Seam, published_fields
 
 ORIGINAL = "gldas/noah10_monthly_v21/GLDAS_NOAH10_M.A201203.021.nc4"

@@ -20,7 +20,7 @@ import saprolite as sap
 from saprolite.analysis.trends import trend_rows
 from saprolite.compiled.elementary import OPTIONS
 from saprolite.compiled.f_tail import FTail
-from saprolite.compiled.sums import add_up
+from saprolite.compiled.sums import add_up_layers, add_up_rows
 from saprolite.compiled.trend import linear_trends, trend_kernel
 from saprolite.engine.kernels import kernel_of
 from saprolite.engine.reduce import write_trends
@@ -166,10 +166,13 @@ def test_the_loops_over_series_are_vectorised() -> None:
 )  # fmt: skip
 def test_sums_over_layers_and_rows(flux: np.ndarray) -> None:
     area = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
-    column, rows = np.empty(6), np.empty(3)
-    add_up(flux, area, np.array([0, 2, 2, 6]), column, rows)
+    columns, rows = np.empty((2, 4)), np.empty(3)
+    add_up_rows(flux, area, np.array([0, 2, 2, 6]), rows)
+    add_up_layers(np.stack([flux, 2 * flux]), 1, columns)
     wide = flux.astype(float)
-    assert column == pytest.approx(wide.sum(axis=0), rel=1e-12, nan_ok=True)
+    of_layers = wide.sum(axis=0)[1:5]
+    assert columns[0] == pytest.approx(of_layers, rel=1e-12, nan_ok=True)
+    assert columns[1] == pytest.approx(2 * of_layers, rel=1e-12, nan_ok=True)
     known = np.nansum(wide, axis=0) * area
     assert rows == pytest.approx([known[:2].sum(), 0.0, known[2:].sum()], rel=1e-12)
 

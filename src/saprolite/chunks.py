@@ -2,15 +2,17 @@
 
 Zarr's own pipeline costs several times the encoding and does not scale with threads; so Zarr makes
 the metadata, and the bytes of a chunk are made here, exactly as the codecs of that metadata say:
-``bytes`` (little endian), then nothing (:data:`RAW`) or Blosc (:data:`LZ4`). A chunk is written
-whole or not at all, and its checksum (CRC-32C) is taken from the bytes that are written.
+``bytes`` (little endian), then nothing or Blosc. A chunk is written whole or not at all, and its
+checksum (CRC-32C) is taken from the bytes that are written.
 """
 
 from __future__ import annotations
 
 import mmap
+import os
+from enum import Enum
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import google_crc32c
 import numpy as np
@@ -20,89 +22,78 @@ from saprolite.places import Place, make_folder, write_bytes
 
 Array = npt.NDArray[Any]
 _PIECE = 512 * 1024  # bytes read at a time for a checksum: they stay in the cache of a core
-# Of maps with a third of land, LZ4 takes away the water; a shuffle would double the time to save
-# another tenth. The size of the blocks is fixed, so that the bytes are the same on any machine.
-_BLOSC = {"cname": "lz4", "clevel": 1, "blocksize": 256 * 1024}
+# Of maps with a third of land, LZ4 takes away the water; a shuffle would save another tenth, and
+# cost more than all the rest. The blocks have a size of our own, so that the bytes are the same on
+# any machine.
+BLOCK_BYTES = 256 * 1024
 
 
-class Codec(NamedTuple):
+class Codec(Enum):
     """How the bytes of a chunk are stored: as they are, or packed by Blosc."""
 
-    packed: bool
-
-    def encode(self, values: Array) -> Any:
-        """The bytes of a chunk, C order, little endian."""
-        little = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
-        return _blosc().encode(little) if self.packed else little
-
-    def decode(
-        self, data: Any, dtype: npt.DTypeLike, shape: tuple[int, ...], into: Array | None = None
-    ) -> Array:
-        """The values of a chunk; ``ValueError`` or ``RuntimeError`` where it is damaged.
-
-        What is packed is unpacked ``into`` an array of the chunk where one is given: new memory
-        costs as much as the unpacking.
-        """
-        little = np.dtype(dtype).newbyteorder("<")
-        if not self.packed:
-            return np.frombuffer(data, little).reshape(shape)
-        values = np.empty(shape, little) if into is None else into
-        # Blosc believes its header: one that is cut off would be read beyond its end.
-        header = np.frombuffer(data[:16], "<u4")
-        if header.size != 4 or (header[1], header[3]) != (values.nbytes, len(data)):
-            raise ValueError("a chunk that is cut off, or of another size")
-        _blosc().decode(data, values)
-        return values
+    RAW = "raw"
+    LZ4 = "lz4"
 
     def for_zarr(self) -> Any:
         """The compressors that Zarr is to write into the metadata."""
-        if not self.packed:
+        if self is Codec.RAW:
             return None
         from zarr.codecs import BloscCodec
 
-        return BloscCodec(shuffle="noshuffle", **_BLOSC)  # type: ignore[arg-type]
+        return BloscCodec(cname="lz4", clevel=1, shuffle="noshuffle", blocksize=BLOCK_BYTES)
 
 
-RAW = Codec(packed=False)
-LZ4 = Codec(packed=True)
-
-
-def write_chunk(array: Place, index: tuple[int, ...], values: Array, codec: Codec = LZ4) -> str:
+def write_chunk(array: Place, index: tuple[int, ...], data: Array) -> str:
     """Write a whole chunk of the array in the folder ``array``; returns its checksum.
 
-    ``index`` counts chunks along each dimension. ``OSError`` where it cannot be written, or where
+    ``index`` counts chunks along each dimension; ``data`` are the bytes of the chunk, or its
+    numbers (C order) where it is stored as it is. ``OSError`` where it cannot be written, or where
     the array is not there any more.
     """
-    data, file = codec.encode(values), _file(array, index)
+    little = np.ascontiguousarray(data, dtype=data.dtype.newbyteorder("<"))
+    file = _file(array, index)
     try:
-        write_bytes(file, data, durable=False)
+        write_bytes(file, little, durable=False)
     except FileNotFoundError:
         # The first chunk of its folder; a store that was removed must not come back by halves.
         (array / "zarr.json").stat()
         make_folder(file.parent)
-        write_bytes(file, data, durable=False)
-    return checksum_of(data)
+        write_bytes(file, little, durable=False)
+    return checksum_of(little)
 
 
-def read_chunk(
-    array: Place,
-    index: tuple[int, ...],
-    dtype: npt.DTypeLike,
-    shape: tuple[int, ...],
-    codec: Codec = LZ4,
-    into: Array | None = None,
+def map_chunk(
+    array: Place, index: tuple[int, ...], dtype: npt.DTypeLike, shape: tuple[int, ...]
 ) -> Array:
-    """Read a whole chunk; one that is local and stored as it is, is mapped into memory, read-only,
-    one that is packed is unpacked ``into`` an array of its shape where one is given.
+    """A whole chunk that is stored as it is, read-only; one that is local is mapped into memory.
 
-    ``OSError`` where it is not there, ``ValueError`` or ``RuntimeError`` where it is damaged.
+    ``OSError`` where it is not there, ``ValueError`` where it has another size.
     """
-    file = _file(array, index)
-    if codec.packed or not isinstance(file, Path):
-        return codec.decode(file.read_bytes(), dtype, shape, into)
+    file, little = _file(array, index), np.dtype(dtype).newbyteorder("<")
+    if not isinstance(file, Path):
+        return np.frombuffer(file.read_bytes(), little).reshape(shape)
     with file.open("rb") as stream:
         mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-    return codec.decode(mapped, dtype, shape)
+    return np.frombuffer(mapped, little).reshape(shape)
+
+
+def read_chunk(array: Place, index: tuple[int, ...], into: npt.NDArray[np.uint8]) -> None:
+    """Read the bytes of a chunk into an array of their number.
+
+    ``OSError`` where the chunk is not there, ``ValueError`` where it has another size.
+    """
+    file = _file(array, index)
+    if isinstance(file, Path):
+        with file.open("rb", buffering=0) as stream:
+            size = os.fstat(stream.fileno()).st_size
+            found = _read_all(stream, into) if size == into.size else size
+    else:
+        data = np.frombuffer(file.read_bytes(), np.uint8)
+        found = data.size
+        if found == into.size:
+            into[:] = data
+    if found != into.size:
+        raise ValueError(f"a chunk of {found} bytes, not {into.size}")
 
 
 def chunk_checksum(array: Place, index: tuple[int, ...]) -> str | None:
@@ -132,13 +123,13 @@ def checksum_of(data: Any) -> str:
     return f"{google_crc32c.extend(0, data):08x}"
 
 
+def _read_all(stream: Any, into: npt.NDArray[np.uint8]) -> int:
+    """How many bytes there were to fill an array with."""
+    found = 0
+    while found < into.size and (size := stream.readinto(into[found:])):
+        found += size
+    return found
+
+
 def _file(array: Place, index: tuple[int, ...]) -> Place:
     return array / "/".join(["c", *map(str, index)])
-
-
-def _blosc() -> Any:
-    from numcodecs import Blosc, blosc
-
-    # Our threads are the parallelism; Blosc's own pool would be one for all of them.
-    blosc.use_threads = False
-    return Blosc(shuffle=Blosc.NOSHUFFLE, **_BLOSC)

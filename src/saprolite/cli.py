@@ -19,14 +19,21 @@ from saprolite.errors import (
     raise_if_any,
 )
 from saprolite.progress import Progress
-from saprolite.version import __version__
 
 if TYPE_CHECKING:
     from saprolite.places import Place
 
+
+def _version() -> str:
+    from saprolite.version import __version__
+
+    return __version__
+
+
 app = cyclopts.App(
     name="saprolite",
-    version=__version__,
+    version=_version,
+    help_format="plaintext",
     help="How fast the minerals of a soil weather, and how much CO2 that binds.",
 )
 

@@ -6,14 +6,12 @@ import json
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import xarray as xr
-import zarr
 
-from saprolite.chunks import LZ4, RAW, Codec, chunk_checksum, read_chunk, write_chunk
+from saprolite.chunks import Codec, chunk_checksum, map_chunk, read_chunk, write_chunk
 from saprolite.errors import Problem, StoreError
 from saprolite.places import (
     Place,
@@ -29,6 +27,10 @@ from saprolite.places import (
     writing,
 )
 
+if TYPE_CHECKING:
+    import xarray as xr
+    import zarr
+
 # What reading a damaged or half-removed store raises, from zarr, its codecs and the disk.
 DAMAGED = (StoreError, KeyError, TypeError, ValueError, RuntimeError, OSError)
 
@@ -40,6 +42,8 @@ def write_json(path: Place, content: Any) -> None:
 
 def create_group(path: Place, attributes: Mapping[str, Any]) -> zarr.Group:
     """A new, empty group in the place of what was there."""
+    import zarr
+
     with writing(path):
         remove(path)
         make_folder(path.parent)
@@ -48,6 +52,8 @@ def create_group(path: Place, attributes: Mapping[str, Any]) -> zarr.Group:
 
 def consolidate(path: Place) -> None:
     """Copy the metadata of all arrays into the group, so that xarray opens it in one read."""
+    import zarr
+
     with writing(path), warnings.catch_warnings():
         # Not yet in the Zarr 3 specification; readers that do not know it ignore it.
         warnings.simplefilter("ignore", category=UserWarning)
@@ -56,6 +62,8 @@ def consolidate(path: Place) -> None:
 
 def open_group(path: Place) -> zarr.Group:
     """An existing group, to add to or to read."""
+    import zarr
+
     try:
         return zarr.open_group(_zarr(path), mode="r+", use_consolidated=False)
     except (OSError, ValueError) as error:
@@ -96,7 +104,7 @@ def add_empty(
     chunks: tuple[int, ...],
     attributes: Mapping[str, Any],
     dtype: npt.DTypeLike = "f8",
-    codec: Codec = LZ4,
+    codec: Codec = Codec.LZ4,
 ) -> None:
     """Add an array whose chunks :func:`write_chunk` writes; a chunk that is not there reads NaN."""
     group.create_array(
@@ -107,6 +115,8 @@ def add_empty(
 
 def open_dataset(path: Place) -> xr.Dataset:
     """A store as an xarray Dataset, lazily read."""
+    import xarray as xr
+
     if not path.is_dir():
         raise StoreError(
             "No such store (1 problem)",
@@ -145,8 +155,6 @@ def _plain(value: Any) -> Any:
 
 __all__ = [
     "DAMAGED",
-    "LZ4",
-    "RAW",
     "Codec",
     "Place",
     "add_array",
@@ -157,6 +165,7 @@ __all__ = [
     "files_below",
     "is_local",
     "make_folder",
+    "map_chunk",
     "open_dataset",
     "open_group",
     "place",

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import tomli_w
 from pydantic import Field, ValidationError, model_validator
 
 from saprolite.errors import Problem, ReadingError, SaproliteError, StudyError, raise_if_any
@@ -259,6 +258,8 @@ class Study(Closed):
 
     def to_toml(self) -> str:
         """The resolved study as TOML: every field, absolute paths, the reading in full."""
+        import tomli_w
+
         header = f"# Resolved study: every field, absolute paths. {self.summary}\n"
         return header + tomli_w.dumps(self.model_dump(exclude_none=True))
 

@@ -6,8 +6,6 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from saprolite.column.prescribed import needed_chemistry
-from saprolite.column.solve import rate_law
 from saprolite.errors import Problem, ReadingError, SaproliteError, did_you_mean
 from saprolite.minerals import CLAY_MINERALS, Mineral
 from saprolite.models import MODELS, ColumnReading
@@ -42,6 +40,8 @@ _CHOICES = {
 
 def column_problems(content: Mapping[str, Any], where: str) -> list[Problem]:
     """Everything that is wrong or missing with the column of a study, from its raw content."""
+    from saprolite.column.solve import rate_law
+
     model, section = content.get("model", CO2_MODEL), content.get("column")
     if model == CO2_MODEL and section is not None:
         return [
@@ -137,6 +137,8 @@ def needed_inputs(
     >>> needed_inputs((), ColumnReading(model="simple", brakes="off", pathways="CO2"), None)
     ('ph',)
     """
+    from saprolite.column.prescribed import needed_chemistry
+
     if reading.solves_chemistry:
         if "percolation" in given:
             return tuple(name for name in _SOLVED if name != "evapotranspiration_share")

@@ -30,6 +30,13 @@ class SoilGridsTexture(Closed):
     path: str
 
 
+class HwsdTexture(Closed):
+    """Texture of HWSD v2.0, seven layers: a folder with HWSD2.bil and HWSD2_LAYERS.csv."""
+
+    product: Literal["hwsd"]
+    path: str
+
+
 class NetcdfTexture(Closed):
     """Clay, silt and sand from a NetCDF file."""
 
@@ -81,6 +88,16 @@ class SoilGridsDensity(Closed):
     path: str
 
 
+class HwsdDensity(Closed):
+    """Bulk density of HWSD v2.0, seven layers: a folder with HWSD2.bil and HWSD2_LAYERS.csv."""
+
+    product: Literal["hwsd"]
+    path: str
+    density: Literal["bulk", "reference"] = Field(
+        "bulk", description="the column BULK or REF_BULK (the reference, higher by a quarter)"
+    )
+
+
 class NetcdfDensity(Closed):
     """Bulk density from a NetCDF file."""
 
@@ -106,12 +123,12 @@ class ConstantDensity(Closed):
 
 
 class ItoWagaiMinerals(Closed):
-    """Clay-size minerals of Ito & Wagai 2017 (NetCDF)."""
+    """Clay-size minerals of Ito & Wagai 2017 (NetCDF, any of its resolutions)."""
 
     product: Literal["ito_wagai"]
     path: str
     units: Literal["fraction", "percent"] | None = Field(
-        None, description="if the file states none"
+        None, description="if the file states none and its numbers do not tell"
     )
 
 
@@ -178,11 +195,17 @@ class ClassThickness(Closed):
 
 
 Texture = Annotated[
-    WiseTexture | GsdeTexture | SoilGridsTexture | NetcdfTexture | ConstantTexture | ClassTexture,
+    WiseTexture
+    | GsdeTexture
+    | SoilGridsTexture
+    | HwsdTexture
+    | NetcdfTexture
+    | ConstantTexture
+    | ClassTexture,
     Field(discriminator="product"),
 ]
 Density = Annotated[
-    GsdeDensity | SoilGridsDensity | NetcdfDensity | ConstantDensity,
+    GsdeDensity | SoilGridsDensity | HwsdDensity | NetcdfDensity | ConstantDensity,
     Field(discriminator="product"),
 ]
 Minerals = Annotated[

@@ -7,10 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import xarray as xr
-
-from saprolite.analysis import csv_text, read_maps, summarise, tables
-from saprolite.column.pit import Pits
 from saprolite.engine.lock import RunLock
 from saprolite.engine.run import compute_locked
 from saprolite.engine.state import (
@@ -29,6 +25,9 @@ from saprolite.study import Study
 from saprolite.study_template import demo_content
 
 if TYPE_CHECKING:
+    import xarray as xr
+
+    from saprolite.column.pit import Pits
     from saprolite.engine.plan import Plan
 
 Report = Callable[[str, int, int], None]
@@ -158,6 +157,7 @@ def analyse(out: Place, report: Report = _quiet) -> dict[str, Any]:
 
 
 def _analyse(out: Place, report: Report) -> dict[str, Any]:
+    from saprolite.analysis import csv_text, read_maps, summarise, tables
     from saprolite.report.figures import draw_all
 
     state = _state(out)

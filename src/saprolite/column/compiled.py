@@ -19,6 +19,7 @@ from saprolite.column.chemistry import HYDROLYSIS
 from saprolite.column.columns import Columns
 from saprolite.column.compiled_kernel import Choices, column_kernel
 from saprolite.column.compiled_law import law_tables
+from saprolite.column.compiled_rough import SHIFT, rough_tables
 from saprolite.column.layer import BASE_CATIONS, IONS, SOLUTES, START_PH
 from saprolite.column.steady_state import SteadyState, charge_per_unit
 from saprolite.compiled.binding import is_cached
@@ -44,7 +45,8 @@ def compiled_steady_state(columns: Columns, law: ProfileLaw, workers: int = 1) -
 
 
 def evaluations(columns: Columns, law: ProfileLaw) -> Array:
-    """How often the balance of a layer was evaluated, mean of the tiles, (layer,)."""
+    """How often the balance of a layer was evaluated in float64 and in float32, mean of the tiles,
+    (2, layer)."""
     _, _, steps = _solved(columns, law, 1)
     return np.asarray(steps / max(1, -(-columns.size // int(r.LANES))))
 
@@ -59,7 +61,7 @@ def _solved(
     kernel = column_kernel(choices(law))
 
     def part(lanes: tuple[int, int]) -> Array:
-        steps = np.zeros(shape[0])
+        steps = np.zeros((2, shape[0]))
         kernel(*lanes, *arguments, out, found, steps)
         return steps
 
@@ -133,15 +135,18 @@ def _arguments(columns: Columns, law: ProfileLaw) -> tuple[Any, ...]:
         if reading.organic_acid == "triprotic"
     ]
     reactions = [equilibrium(name) for name, _ in by_enthalpy]
+    tables = law_tables(law, charge_per_unit(law))
     return (
         tuple(np.ascontiguousarray(values, dtype=np.float64) for values in fields),
         np.ascontiguousarray(columns.surface, dtype=np.float64),
         np.stack([np.asarray(columns.deposition[ion], dtype=np.float64) for ion in IONS]),
         np.ascontiguousarray(columns.present),
-        law_tables(law, charge_per_unit(law)),
+        tables,
+        rough_tables(tables),
         np.array([equilibrium(name).coefficients for name in _ANALYTIC], dtype=np.float64),
         np.array([(item.log_k_25, item.enthalpy) for item in reactions]).reshape(-1, 2),
         np.array([row for _, row in by_enthalpy], dtype=np.uint64),
+        np.exp(-SHIFT * np.arange(1.0, 5.0)),
         0.0 if reading.organic_acid == "none" else float(reading.organic_charge_density),
         np.array([reading.uptake_residual / 3.0 if n != "Na" else 0.0 for n in BASE_CATIONS]),
         np.array([float(CHARGES.get(n, 2 if n == "SO4" else 1)) for n in SOLUTES]),

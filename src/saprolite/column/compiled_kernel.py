@@ -24,6 +24,7 @@ from saprolite.column.compiled_newton import (
     PATIENCE,
     advance,
     begin,
+    composition,
     first_look,
     imbalance,
     look_at_ends,
@@ -42,20 +43,27 @@ from saprolite.column.compiled_results import (
     weathering,
     write_layer,
 )
+from saprolite.column.compiled_rough import (
+    FLOAT32,
+    MOST_REFINED,
+    begin_again,
+    narrow,
+    refine,
+    search_roughly,
+    widen,
+)
 from saprolite.column.compiled_solution import (
-    changing_terms,
     delivered_bounds,
-    delivered_cations,
     equilibria,
     fixed_terms,
-    logarithms,
     pair_weights,
     pathway_constants,
     solve_ions,
     strong_ions,
 )
-from saprolite.compiled.binding import bound, inlined, specialised
-from saprolite.compiled.elementary import ELEMENTARY
+from saprolite.column.compiled_terms import differentiate, evaluate
+from saprolite.compiled.binding import bound, called, inlined, specialised
+from saprolite.compiled.elementary import ELEMENTARY, REAL
 from saprolite.equations import elementary
 from saprolite.minerals import equilibrium
 
@@ -74,10 +82,12 @@ class Choices(NamedTuple):
 
 _PARTS: tuple[Any, ...] = (
     equilibria, strong_ions, pathway_constants, pair_weights, fixed_terms, delivered_bounds,
-    solve_ions, logarithms, changing_terms, delivered_cations, begin, imbalance, look_at_ends,
-    unsure, to_start, first_look, second_look, tendency, newton_step, advance, still_running,
-    read_layer, read_inflow, weathering, leaving, write_layer, pass_on,
+    solve_ions, refine, begin_again, begin, look_at_ends,
+    unsure, to_start, first_look, second_look, tendency, newton_step,
+    narrow, widen, read_layer, read_inflow, weathering, leaving, write_layer, pass_on,
 )  # fmt: skip
+# Parts that the kernel needs at several places: compiled once and called.
+_CALLED: tuple[Any, ...] = (evaluate, differentiate, imbalance, composition, advance, still_running)
 _COEFFICIENTS = {
     "davies": (newton.davies_coefficients, newton.davies_slope),
     "guntelberg": (newton.guntelberg_coefficients, newton.guntelberg_slope),
@@ -103,30 +113,43 @@ def column_kernel(choices: Choices) -> Callable[..., None]:
         "GIBBSITE_ENTHALPY": equilibrium("gibbsite").enthalpy,
     }
     names = {part.__name__: bound_part(part, chosen) for part in _PARTS}
+    names |= {part.__name__: bound_part(part, chosen, made=called) for part in _CALLED}
+    single = {**chosen, **FLOAT32}
+    names["search_roughly"] = bound_part(search_roughly, single, "float32", called)
     return specialised(_solve_columns, names, PRECISION)
 
 
-def bound_part(template: FunctionType, chosen: dict[str, Any]) -> Callable[..., Any]:
+def bound_part(
+    template: Any,
+    chosen: dict[str, Any],
+    precision: str = PRECISION,
+    made: Any = inlined,
+) -> Callable[..., Any]:
     """A template with the equations that it names bound, and the parts that were chosen."""
     names: dict[str, Any] = {}
     for name in template.__code__.co_names:
         value = chosen.get(name, template.__globals__.get(name))
         if name in elementary.__all__ and value is getattr(elementary, name):
-            names[name] = ELEMENTARY[PRECISION][name]
+            names[name] = ELEMENTARY[precision][name]
         elif isinstance(value, FunctionType) and value.__module__.startswith("saprolite.equations"):
-            names[name] = bound(value, PRECISION)
+            names[name] = bound(value, precision)
         elif isinstance(value, FunctionType):
-            names[name] = bound_part(value, chosen)
+            names[name] = bound_part(value, chosen, precision)
+        elif isinstance(value, float):
+            names[name] = REAL[precision](value)
         elif value is not None:
             names[name] = value
-    return inlined(template, names, PRECISION)
+    part: Callable[..., Any] = made(template, names, precision)
+    return part
 
 
 def _solve_columns(
-    first, last, fields, surface, deposition, present, law, analytic, by_enthalpy, enthalpy_rows,
-    organic_density, uptake_share, solute_charge, first_guess, out, found, steps,
+    first, last, fields, surface, deposition, present, law, rough_law, analytic,
+    by_enthalpy, enthalpy_rows, hydrolysis_scale, organic_density, uptake_share, solute_charge,
+    first_guess, out, found, steps,
 ):  # fmt: skip
-    """Solve the lanes from ``first`` to ``last``; ``steps`` counts evaluations by layer."""
+    """Solve the lanes from ``first`` to ``last``; ``steps`` counts evaluations by
+    layer, in float64 and in float32."""
     terms, pairs = law.exponents.shape[0], law.pair_term.shape[0]
     limits = law.ligand_limits.shape[0] + law.cation_limits.shape[0] + law.aluminium_limits.shape[0]
     lanes = int(LANES)
@@ -137,10 +160,15 @@ def _solve_columns(
     )
     # The term beyond the last stays 0.
     e, e_slopes = np.zeros((terms + 1) * lanes), np.zeros((terms + 1) * lanes)
-    all_weights = np.zeros((terms + 1) * lanes)
+    e_brakes = np.zeros((terms + 1) * lanes)
     weights = np.zeros(pairs * lanes)
     factors = np.zeros(law.coefficients.shape[0] * lanes)
     k = np.zeros(law.constants.size * lanes)
+    rough = np.zeros(r.ROWS * lanes, np.float32)
+    rough_logs, rough_slopes = np.zeros(logs.size, np.float32), np.zeros(logs.size, np.float32)
+    rough_e, rough_e_slopes = np.zeros(e.size, np.float32), np.zeros(e.size, np.float32)
+    rough_e_brakes = np.zeros(e.size, np.float32)
+    rough_weights = np.zeros(weights.size, np.float32)
     for start in range(first, last, lanes):
         count = min(lanes, last - start)
         read_inflow(s, deposition, start, count, first_guess)
@@ -149,38 +177,54 @@ def _solve_columns(
             equilibria(s, analytic, by_enthalpy, enthalpy_rows, organic_density)
             strong_ions(s, uptake_share)
             pathway_constants(s, surface, layer, start, count, law, factors, k)
-            pair_weights(s, law, k, weights, all_weights)
+            pair_weights(s, law, k, weights)
             fixed_terms(s, law, logs, e, weights)
             begin(s)
             looks = 2
             if law.bounded:
-                delivered_bounds(s, law, weights)
+                delivered_bounds(s, law, e, weights)
                 for end in range(2):
                     solve_ions(s)
                     look_at_ends(s, end)
                 looks = 2 if unsure(s) else 0
-            if looks > 0:
-                begin(s)
-            else:
-                to_start(s)
-            for step in range(MOST_STEPS):
-                solve_ions(s)
-                logarithms(s, law, logs, slopes)
-                changing_terms(s, law, logs, slopes, e, e_slopes, all_weights)
-                delivered_cations(s, law, e, e_slopes, weights)
+            for look in range(looks):
+                if look == 0:
+                    begin(s)
+                evaluate(s, law, logs, e, weights)
                 imbalance(s)
-                steps[layer] += 1
-                if step == 0 and looks > 0:
+                steps[0, layer] += 1
+                if look == 0:
                     first_look(s)
-                elif step == 1 and looks > 0:
-                    second_look(s)
-                    to_start(s)
                 else:
-                    tendency(s)
-                    newton_step(s, step > PATIENCE)
-                    advance(s, step > PATIENCE)
-                if (step > 0 or looks == 0) and not still_running(s):
+                    second_look(s)
+            to_start(s)
+            narrow(s, weights, hydrolysis_scale, rough, rough_weights)
+            steps[1, layer] += search_roughly(
+                rough, rough_law, rough_logs, rough_slopes, rough_e, rough_e_slopes,
+                rough_e_brakes, rough_weights,
+            )  # fmt: skip
+            widen(rough, s)
+            for _ in range(MOST_REFINED):
+                evaluate(s, law, logs, e, weights)
+                imbalance(s)
+                composition(s)
+                refine(s)
+                advance(s, False)
+                steps[0, layer] += 1
+                if not still_running(s):
                     break
+            begin_again(s)
+            for step in range(MOST_STEPS):
+                if not still_running(s):
+                    break
+                evaluate(s, law, logs, e, weights)
+                differentiate(s, law, slopes, e, e_slopes, e_brakes, weights)
+                imbalance(s)
+                composition(s)
+                tendency(s)
+                newton_step(s, step > PATIENCE)
+                advance(s, step > PATIENCE)
+                steps[0, layer] += 1
             weathering(s, law, e, k)
             leaving(s)
             write_layer(s, law, k, solute_charge, layer, start, count, out, found)

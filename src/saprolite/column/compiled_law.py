@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from saprolite.column.compiled_rows import AT_A_TIME, LANES
+from saprolite.column.compiled_rows import LANES
 from saprolite.column.layer import BASE_CATIONS
 from saprolite.models.rate_law import CHARGES, ELEMENTS, Pathway, ProfileLaw
 
@@ -33,9 +33,10 @@ class LawTables(NamedTuple):
     mineral). ``fixed``: number of the terms that no pH changes; ``exponents``: order, x_bc, y_al of
     a term, ``rows``: the rows of logarithms they multiply. ``ligand_limits``, ``cation_limits``,
     ``aluminium_limits``: distinct limits, kmol m-3, whose logarithms stand in this order from
-    ``FIRST_LIMIT``. ``pair_term``, ``pair_cation``: which term brings which base cation, those
-    of fixed terms first, ``fixed_pairs`` of them; ``member_*``: what a pathway of a mineral adds
-    to a pair, kmol_c per unit of rate.
+    ``FIRST_LIMIT``. ``pair_term``: which term brings a base cation, by cation, those of fixed
+    terms first; ``pair_edges``: where each cation begins, (fixed or changing, cation), the end
+    included. ``member_row``, ``member_charge``: what a pathway of a mineral adds to a pair, kmol_c
+    per unit of rate, by pair from ``member_edges`` on.
     """
 
     coefficients: Array
@@ -50,12 +51,10 @@ class LawTables(NamedTuple):
     cation_limits: Array
     aluminium_limits: Array
     pair_term: Offsets
-    pair_cation: Offsets
-    fixed_pairs: int
-    member_pair: Offsets
-    member_term: Offsets
+    pair_edges: Offsets
     member_row: Offsets
     member_charge: Array
+    member_edges: Offsets
     cation_charge: Array
     charge: Array
     bounded: bool
@@ -111,14 +110,18 @@ def law_tables(law: ProfileLaw, charge: Array) -> LawTables:
     cation_charge = np.stack(
         [CHARGES[name] * law.release[ELEMENTS.index(name)] for name in BASE_CATIONS]
     )
-    members = [
-        (int(term_of[key]), cation, *key)
+    # A pair is a term and a cation; those of fixed terms come first.
+    members = sorted(
+        (int(term_of[key]) >= fixed, cation, int(term_of[key]), *key)
         for key in found
         for cation in range(len(BASE_CATIONS))
         if cation_charge[cation, key[1]] != 0.0
+    )
+    pairs = sorted({member[:3] for member in members})
+    pair_edges = [
+        [sum(pair[:2] < (changes, cation) for pair in pairs) for cation in range(5)]
+        for changes in (False, True)
     ]
-    pairs = _pairs({member[:2] for member in members}, fixed, len(terms))
-    fixed_pairs = sum(pair[0] < fixed for pair in pairs)
 
     def offsets(values: Any) -> Offsets:
         return np.array(list(values), dtype=np.uint64) * LANES
@@ -135,27 +138,18 @@ def law_tables(law: ProfileLaw, charge: Array) -> LawTables:
         np.array(ligand, dtype=np.float64),
         np.array(cations, dtype=np.float64),
         np.array(aluminium, dtype=np.float64),
-        offsets(pair[0] for pair in pairs),
-        offsets(pair[1] for pair in pairs),
-        fixed_pairs,
-        offsets(pairs.index(member[:2]) for member in members),
-        offsets(member[0] for member in members),
-        offsets(member[2] * shape[1] + member[3] for member in members),
-        np.array([cation_charge[member[1], member[3]] for member in members], dtype=np.float64),
+        offsets(term for _, _, term in pairs),
+        np.array(pair_edges, dtype=np.uint64),
+        offsets(member[3] * shape[1] + member[4] for member in members),
+        np.array([cation_charge[member[1], member[4]] for member in members], dtype=np.float64),
+        np.array(
+            [*(sum(member[:3] < pair for member in members) for pair in pairs), len(members)],
+            dtype=np.uint64,
+        ),
         cation_charge,
         np.asarray(charge, dtype=np.float64),
         all(min(term.order, term.x_bc, term.y_al) >= 0.0 for term in terms),
     )
-
-
-def _pairs(pairs: set[tuple[int, int]], fixed: int, terms: int) -> list[tuple[int, int]]:
-    """Pairs of a term and a cation, those of fixed terms first, the others by cation; filled up
-    with the term beyond the last, which is 0, so that they can be taken a few at a time."""
-    ordered = sorted(pair for pair in pairs if pair[0] < fixed)
-    for cation in range(len(BASE_CATIONS)):
-        own = sorted(pair for pair in pairs if pair[0] >= fixed and pair[1] == cation)
-        ordered += own + [(terms, cation)] * (-len(own) % AT_A_TIME)
-    return ordered
 
 
 def _table(shape: tuple[int, int], values: Callable[[Pathway], Array], law: ProfileLaw) -> Array:

@@ -110,11 +110,13 @@ def imbalance(s):
         delivered, steepness = r.DELIVERED + offset, r.STEEPNESS + offset
         wanted, floor = r.WANTED + offset, r.FLOOR + offset
         leaves, leaves_slope = r.OUT + offset, r.OUT_SLOPE + offset
+        brake, leaves_brake = r.BRAKE + offset, r.OUT_BRAKE + offset
         for lane in range(LANES):
             left, follows = after_uptake(s[delivered + lane], s[wanted + lane], s[floor + lane])
             gain = s[steepness + lane] if follows else 0.0
             s[leaves + lane] = left
             s[leaves_slope + lane] = gain
+            s[leaves_brake + lane] = s[brake + lane] if follows else 0.0
             s[r.VALUE + lane] = s[r.VALUE + lane] + left
             s[r.SLOPE + lane] = s[r.SLOPE + lane] + gain
     for lane in range(LANES):
@@ -173,11 +175,35 @@ def second_look(s):
         s[r.RUNNING + lane] = s[r.RUNNING + lane] if possible else 0.0
 
 
-def tendency(s):
-    """Composition and activity coefficients that belong to the state, and how they change with pH.
+def composition(s):
+    """Moles per charge of the base cations and activity coefficients that belong to the state."""
+    for lane in range(LANES):
+        water = s[r.WATER + lane]
+        ca, mg, k, na = (
+            s[r.OUT + lane], s[r.OUT + LANES + lane], s[r.OUT + TWO_ROWS + lane],
+            s[r.OUT + THREE_ROWS + lane],
+        )  # fmt: skip
+        strong = strong_ionic_strength(
+            ca / water, mg / water, k / water, na / water, s[r.FLUX_AMMONIUM + lane] / water,
+            s[r.FLUX_NITRATE + lane] / water, s[r.FLUX_SULPHATE + lane] / water,
+            s[r.FLUX_CHLORIDE + lane] / water,
+        )  # fmt: skip
+        strength = ionic_strength(
+            strong, s[r.PROTON + lane], s[r.HYDROXIDE + lane], s[r.BICARBONATE + lane],
+            s[r.CARBONATE + lane], s[r.ORGANIC_SQUARES + lane], s[r.ALUMINIUM + lane],
+            s[r.HYDROXIDES + lane], s[r.HYDROXIDES + LANES + lane],
+            s[r.HYDROXIDES + THREE_ROWS + lane],
+        )  # fmt: skip
+        one, two, three = coefficients(minimum(strength, GREATEST_IONIC_STRENGTH))
+        s[r.STRENGTH + lane] = strength
+        s[r.NEXT_RATIO + lane], s[r.NEXT_ONE + lane] = moles_per_charge(ca, mg, k, na), one
+        s[r.NEXT_TWO + lane], s[r.NEXT_THREE + lane] = two, three
 
-    They act on the balance of charges and on themselves: both are told to the search to first
-    order, so that all unknowns settle together.
+
+def tendency(s):
+    """How the composition answers to pH and to itself, and the balance to it.
+
+    All unknowns are told to the search to first order, so that they settle together.
     """
     for lane in range(LANES):
         water = s[r.WATER + lane]
@@ -189,11 +215,6 @@ def tendency(s):
             s[r.OUT_SLOPE + lane], s[r.OUT_SLOPE + LANES + lane],
             s[r.OUT_SLOPE + TWO_ROWS + lane], s[r.OUT_SLOPE + THREE_ROWS + lane],
         )  # fmt: skip
-        strong = strong_ionic_strength(
-            ca / water, mg / water, k / water, na / water, s[r.FLUX_AMMONIUM + lane] / water,
-            s[r.FLUX_NITRATE + lane] / water, s[r.FLUX_SULPHATE + lane] / water,
-            s[r.FLUX_CHLORIDE + lane] / water,
-        )  # fmt: skip
         proton, oh, hco3, co3 = (
             s[r.PROTON + lane], s[r.HYDROXIDE + lane], s[r.BICARBONATE + lane],
             s[r.CARBONATE + lane],
@@ -202,42 +223,61 @@ def tendency(s):
             s[r.ALUMINIUM + lane], s[r.HYDROXIDES + lane], s[r.HYDROXIDES + LANES + lane],
             s[r.HYDROXIDES + THREE_ROWS + lane],
         )  # fmt: skip
-        strength = ionic_strength(
-            strong, proton, oh, hco3, co3, s[r.ORGANIC_SQUARES + lane], al, al1, al2, al4
-        )
-        one, two, three = coefficients(minimum(strength, GREATEST_IONIC_STRENGTH))
-        ratio = moles_per_charge(ca, mg, k, na)
-        # d(ln gamma_1)/dI, and how I answers to ln gamma_1 and to ln h.
+        ratio, one, strength = s[r.NEXT_RATIO + lane], s[r.NEXT_ONE + lane], s[r.STRENGTH + lane]
+        own, own_ratio = s[r.ONE + lane], s[r.RATIO + lane]
+        charge = maximum(ca + mg + k + na, LEAST_CHARGE)
+        # The base cations that brake, BC = ratio (anions + ANC), answer to ln gamma_1 by ANC; what
+        # leaves answers to BC, all cations together and by their charges.
+        anc_by_gamma = proton - oh - hco3 - 8.0 * co3 + 27.0 * al + 8.0 * al1 + al2 - al4
+        bases_slope = s[r.BASES_SLOPE + lane]
+        per_base = 1.0 / bases_slope if bases_slope < 0.0 else 0.0
+        divalent = (s[r.OUT_BRAKE + lane] + s[r.OUT_BRAKE + LANES + lane]) * per_base
+        monovalent = (
+            s[r.OUT_BRAKE + TWO_ROWS + lane] + s[r.OUT_BRAKE + THREE_ROWS + lane]
+        ) * per_base
+        bases_by_ratio, bases_by_gamma = s[r.BASES + lane] / own_ratio, own_ratio * anc_by_gamma
+        value_by_bases = (divalent + monovalent) / water
+        ratio_by_bases = (0.5 * divalent + monovalent - ratio * (divalent + monovalent)) / charge
+        # d(ln gamma_1)/dI, and how ln gamma_1 answers to BC, to itself, and to ln h.
         gamma_slope = coefficient_slope(maximum(strength, LEAST_STRENGTH))
         gamma_slope = gamma_slope if strength < GREATEST_IONIC_STRENGTH else 0.0
-        by_gamma = -0.5 * (proton + oh + hco3 + 16.0 * co3 + 81.0 * al + 16.0 * al1 + al2 + al4)
-        by_x = (
-            s[r.SQUARES_SLOPE + lane] + (2.0 * (ca_slope + mg_slope) + k_slope + na_slope) / water
+        half = 0.5 * gamma_slope
+        gamma_by_bases = half * (2.0 * divalent + monovalent) / water
+        direct = proton + oh + hco3 + 16.0 * co3 + 81.0 * al + 16.0 * al1 + al2 + al4
+        divalent_slope, monovalent_slope = ca_slope + mg_slope, k_slope + na_slope
+        gamma_by_x = half * (
+            s[r.SQUARES_SLOPE + lane] + (2.0 * divalent_slope + monovalent_slope) / water
         )
-        damping = 1.0 - minimum(gamma_slope * by_gamma, 0.5)
-        own = s[r.ONE + lane]
-        error = (one - own) / own
-        gamma_error = error / damping
-        gamma_by_x = 0.5 * gamma_slope * by_x / damping
-        charge = maximum(ca + mg + k + na, LEAST_CHARGE)
         ratio_by_x = (
-            0.5 * (ca_slope + mg_slope) + k_slope + na_slope
-            - ratio * (ca_slope + mg_slope + k_slope + na_slope)
+            0.5 * divalent_slope + monovalent_slope - ratio * (divalent_slope + monovalent_slope)
         ) / charge  # fmt: skip
-        # What the changes of ANC and of the braking base cations do to the balance.
-        anc_by_gamma = proton - oh - hco3 - 8.0 * co3 + 27.0 * al + 8.0 * al1 + al2 - al4
-        bases, bases_slope = s[r.BASES + lane], s[r.BASES_SLOPE + lane]
-        braking = s[r.BRAKING + lane] / (bases_slope * water) if bases_slope < 0.0 else 0.0
-        own_ratio = s[r.RATIO + lane]
-        by_ratio = braking * bases / own_ratio
-        by_gamma = (braking * own_ratio - 1.0) * anc_by_gamma
-        s[r.VALUE_ERROR + lane] = by_ratio * (ratio - own_ratio) + by_gamma * gamma_error
-        s[r.SLOPE_ERROR + lane] = by_ratio * ratio_by_x + by_gamma * gamma_by_x
-        s[r.NEXT_RATIO + lane], s[r.NEXT_ONE + lane] = ratio, one
-        s[r.NEXT_TWO + lane], s[r.NEXT_THREE + lane] = two, three
-        s[r.RATIO_SLOPE + lane] = ratio_by_x
-        s[r.GAMMA_ERROR + lane] = gamma_error - error
-        s[r.GAMMA_SLOPE + lane] = gamma_by_x
+        # Both together, as Newton's method has them: two linear equations, at least halfway.
+        a11 = 1.0 - minimum(ratio_by_bases * bases_by_ratio, 0.5)
+        a12 = -ratio_by_bases * bases_by_gamma
+        a21 = -gamma_by_bases * bases_by_ratio
+        a22 = 1.0 - minimum(gamma_by_bases * bases_by_gamma - half * direct, 0.5)
+        determinant = a11 * a22 - a12 * a21
+        determinant = determinant if determinant > 0.25 else 0.25
+        p11, p12, p21, p22 = (
+            a22 / determinant, -a12 / determinant, -a21 / determinant, a11 / determinant,
+        )  # fmt: skip
+        ratio_error, error = ratio - own_ratio, (one - own) / own
+        ratio_step = p11 * ratio_error + p12 * error
+        gamma_step = p21 * ratio_error + p22 * error
+        ratio_slope = p11 * ratio_by_x + p12 * gamma_by_x
+        full_slope = p21 * ratio_by_x + p22 * gamma_by_x
+        # What their changes do to the balance.
+        by_ratio = value_by_bases * bases_by_ratio
+        by_gamma = value_by_bases * bases_by_gamma - anc_by_gamma
+        s[r.RATIO_BY_RATIO + lane], s[r.RATIO_BY_GAMMA + lane] = p11, p12
+        s[r.GAMMA_BY_RATIO + lane], s[r.GAMMA_BY_GAMMA + lane] = p21, p22
+        s[r.BY_RATIO + lane], s[r.BY_GAMMA + lane] = by_ratio, by_gamma
+        s[r.VALUE_ERROR + lane] = by_ratio * ratio_step + by_gamma * gamma_step
+        slope_error = by_ratio * ratio_slope + by_gamma * full_slope
+        s[r.SLOPE_ERROR + lane] = slope_error
+        s[r.INVERSE + lane] = 1.0 / (s[r.SLOPE + lane] + slope_error)
+        s[r.RATIO_ERROR + lane], s[r.RATIO_SLOPE + lane] = ratio_step - ratio_error, ratio_slope
+        s[r.GAMMA_ERROR + lane], s[r.GAMMA_SLOPE + lane] = gamma_step - error, full_slope
 
 
 def newton_step(s, difficult):
@@ -263,7 +303,7 @@ def newton_step(s, difficult):
         s[r.MEASURE + lane] = 2.0 * abs(value) / scale if close else abs(ratio)
         s[r.STEP + lane] = x + step
         change = step if abs(step) < NEAR else 0.0
-        moved = s[r.NEXT_RATIO + lane] + change * s[r.RATIO_SLOPE + lane]
+        moved = s[r.NEXT_RATIO + lane] + s[r.RATIO_ERROR + lane] + change * s[r.RATIO_SLOPE + lane]
         s[r.NEXT_RATIO + lane] = moved if (moved > 0.5) & (moved < 1.0) else s[r.NEXT_RATIO + lane]
         factor = s[r.GAMMA_ERROR + lane] + change * s[r.GAMMA_SLOPE + lane]
         factor = minimum(maximum(factor, -MOST_EXTRAPOLATION), MOST_EXTRAPOLATION)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from saprolite.compiled.intrinsics import row_products
+
 LANES = np.uint64(64)
-# Pairs of a term and a cation that are added at once.
-AT_A_TIME = 4
+add_rows, add_scaled = row_products(int(LANES))
 
 
 def _row(number: int) -> np.uint64:
@@ -61,10 +62,21 @@ PH, RESIDUAL, RELEASED = (_row(n) for n in (118, 119, 120))
 RELEASED_SILICA, RELEASED_PHOSPHORUS = _rows(125, 127)
 ANC_SCALE_SLOPE, SQUARES_SLOPE, MEASURE = _rows(127, 130)
 # What the search knows of the composition: errors and derivatives to ln h.
-BRAKING, VALUE_ERROR, SLOPE_ERROR, RATIO_SLOPE, GAMMA_ERROR, GAMMA_SLOPE = _rows(130, 136)
+VALUE_ERROR, SLOPE_ERROR, RATIO_ERROR, GAMMA_ERROR = _rows(130, 134)
 # What may be delivered, most and least, over all pH; whether that does not tell enough.
 MOST, LEAST, UNSURE = _rows(136, 139)
-ROWS = 139
+# What the layer delivers there, and what leaves of it, by the brakes of base cations alone.
+BRAKE, OUT_BRAKE = _row(139), _row(143)
+# Derivatives: the inverse of the composition's own two equations, what composition does to the
+# balance, the composition's to ln h, the inverse of that of the balance with all that follows.
+DERIVATIVES, HELD, DERIVATIVE_ROWS = _row(147), _row(156), 9
+(
+    RATIO_BY_RATIO, RATIO_BY_GAMMA, GAMMA_BY_RATIO, GAMMA_BY_GAMMA, BY_RATIO, BY_GAMMA,
+    RATIO_SLOPE, GAMMA_SLOPE, INVERSE,
+) = _rows(147, 156)  # fmt: skip
+# The ionic strength; whether the charges of a lane can balance.
+STRENGTH, POSSIBLE = _rows(165, 167)
+ROWS = 167
 
 # Rows of the logarithms that exponents multiply; those of limits follow.
 NO_LOGARITHM, LOG_PROTON, LOG_HYDROXIDE, LOG_PRESSURE, LOG_LIMITS = _rows(5)

@@ -13,17 +13,12 @@ from __future__ import annotations
 import numpy as np
 
 from saprolite.column import compiled_rows as r
+from saprolite.column.compiled_rows import add_rows, add_scaled
 from saprolite.column.layer import SECONDS_PER_YEAR
 from saprolite.compiled.intrinsics import fma
 from saprolite.constants import LN10
-from saprolite.equations.dissolution import (
-    braked_rate,
-    limited_ligand,
-    log_brake,
-    log_brake_slope,
-    log_ligand_slope,
-)
-from saprolite.equations.elementary import exp, log, maximum
+from saprolite.equations.dissolution import braked_rate
+from saprolite.equations.elementary import exp, log
 from saprolite.equations.mass_balance import (
     after_uptake,
     explicit_base_cations,
@@ -50,9 +45,9 @@ from saprolite.equations.solution import (
     hydroxide,
 )
 from saprolite.equations.transition_state import vant_hoff
-from saprolite.models.rate_law import LEAST_LIGAND, TABLE_TEMPERATURE
+from saprolite.models.rate_law import TABLE_TEMPERATURE
 
-LANES, AT_A_TIME = r.LANES, r.AT_A_TIME
+LANES = r.LANES
 TWO_ROWS, THREE_ROWS = 2 * LANES, 3 * LANES
 
 
@@ -78,6 +73,7 @@ def triprotic(x, acid, k1, k2, k3, one, two, three):
 
 def four_hydroxides(aluminium, x, b1, b2, b3, b4, one, two):
     """Concentrations of AlOH++, Al(OH)2+, Al(OH)3 and Al(OH)4-, kmol m-3."""
+    x = x - SHIFT
     return (
         hydrolysed_aluminium(aluminium, x, b1, 1.0) / two,
         hydrolysed_aluminium(aluminium, x, b2, 2.0) / one,
@@ -101,6 +97,8 @@ def gibbsite_by_vant_hoff(log_gibbsite, exponent, temperature):
     return vant_hoff(log_gibbsite, GIBBSITE_ENTHALPY * exponent / 3.0, temperature)
 
 
+# ln h that the constants of hydrolysis count from: float32 cannot hold the fourth power of h.
+SHIFT = 0.0
 # Set when the kernel is made.
 organic, hydrolysed, gibbsite, GIBBSITE_ENTHALPY = (
     monoprotic,
@@ -178,18 +176,14 @@ def pathway_constants(s, surface, layer, start, count, law, factors, k):
                 k[row + lane] = constant * factors[factor + lane] * s[r.SURFACE + lane]
 
 
-def pair_weights(s, law, k, weights, all_weights):
+def pair_weights(s, law, k, weights):
     """What a term delivers of a base cation per unit of e, kmol_c m-2 yr-1; the inflow."""
     minerals = law.constants.shape[1]
     weights[:] = 0.0
-    all_weights[:] = 0.0
-    for member in range(law.member_pair.shape[0]):
-        pair, term = law.member_pair[member], law.member_term[member]
-        row, charge = law.member_row[member], law.member_charge[member]
-        for lane in range(LANES):
-            delivered = charge * k[row + lane]
-            weights[pair + lane] = weights[pair + lane] + delivered
-            all_weights[term + lane] = all_weights[term + lane] + delivered
+    for pair in range(law.pair_term.shape[0]):
+        row = LANES * np.uint64(pair)
+        first, last = law.member_edges[pair], law.member_edges[pair + 1]
+        add_scaled(weights, row, k, law.member_row, law.member_charge, first, last)
     # A surface that is not known makes its cations unknown, whether anything dissolves or not.
     for cation in range(4):
         offset = LANES * np.uint64(cation)
@@ -213,15 +207,15 @@ def fixed_terms(s, law, logs, e, weights):
         own = LANES * np.uint64(term)
         for lane in range(LANES):
             e[own + lane] = braked_rate(1.0, order, logs[activity + lane])
-    for pair in range(law.fixed_pairs):
-        term, available = law.pair_term[pair], r.AVAILABLE + law.pair_cation[pair]
-        weight = LANES * np.uint64(pair)
-        for lane in range(LANES):
-            s[available + lane] = fma(e[term + lane], weights[weight + lane], s[available + lane])
+    for cation in range(4):
+        available = r.AVAILABLE + LANES * np.uint64(cation)
+        first, last = law.pair_edges[0, cation], law.pair_edges[0, cation + 1]
+        add_rows(s, available, e, law.pair_term, weights, first, last)
 
 
-def delivered_bounds(s, law, weights):
+def delivered_bounds(s, law, e, weights):
     """The most that the layer may deliver of all cations, with every e at 1, and the least."""
+    e[LANES * np.uint64(law.fixed) : LANES * np.uint64(law.exponents.shape[0])] = 1.0
     for lane in range(LANES):
         s[r.MOST + lane] = 0.0
         s[r.LEAST + lane] = 0.0
@@ -233,13 +227,11 @@ def delivered_bounds(s, law, weights):
             s[most + lane] = s[available + lane]
             least, _ = after_uptake(s[available + lane], s[wanted + lane], s[floor + lane])
             s[r.LEAST + lane] = s[r.LEAST + lane] + least
-    for pair in range(law.fixed_pairs, law.pair_term.shape[0]):
-        most, weight = r.DELIVERED + law.pair_cation[pair], LANES * np.uint64(pair)
-        for lane in range(LANES):
-            s[most + lane] = s[most + lane] + weights[weight + lane]
     for cation in range(4):
         offset = LANES * np.uint64(cation)
         most, wanted, floor = r.DELIVERED + offset, r.WANTED + offset, r.FLOOR + offset
+        first, last = law.pair_edges[1, cation], law.pair_edges[1, cation + 1]
+        add_rows(s, most, e, law.pair_term, weights, first, last)
         for lane in range(LANES):
             left, _ = after_uptake(s[most + lane], s[wanted + lane], s[floor + lane])
             s[r.MOST + lane] = s[r.MOST + lane] + left
@@ -291,87 +283,3 @@ def solve_ions(s):
             proton - oh - hco3 - 8.0 * co3 + ligand_slope + 9.0 * exponent * al
             + 4.0 * (exponent - 1.0) * al1 + (exponent - 2.0) * al2 + (exponent - 4.0) * al4
         )  # fmt: skip
-
-
-def logarithms(s, law, logs, slopes):
-    """Logarithms that the exponents multiply, and their derivatives to ln h."""
-    for lane in range(LANES):
-        x = s[r.X + lane]
-        logs[r.LOG_PROTON + lane] = x
-        logs[r.LOG_HYDROXIDE + lane] = s[r.LOG_WATER + lane] - x
-        slopes[r.LOG_PROTON + lane] = 1.0
-        slopes[r.LOG_HYDROXIDE + lane] = -1.0
-    row = r.LOG_LIMITS
-    for number in range(law.ligand_limits.shape[0]):
-        limit = law.ligand_limits[number]
-        for lane in range(LANES):
-            ligand = maximum(s[r.LIGAND + lane], LEAST_LIGAND)
-            logs[row + lane] = log(limited_ligand(ligand, limit))
-            slopes[row + lane] = log_ligand_slope(ligand, limit, s[r.LIGAND_SLOPE + lane])
-        row += LANES
-    for number in range(law.cation_limits.shape[0]):
-        limit = law.cation_limits[number]
-        for lane in range(LANES):
-            bases = s[r.BASES + lane]
-            logs[row + lane] = log_brake(bases, limit)
-            slopes[row + lane] = log_brake_slope(bases, limit, s[r.BASES_SLOPE + lane])
-        row += LANES
-    for number in range(law.aluminium_limits.shape[0]):
-        limit = law.aluminium_limits[number]
-        for lane in range(LANES):
-            aluminium = s[r.AL_ACTIVITY + lane]
-            logs[row + lane] = log_brake(aluminium, limit)
-            slopes[row + lane] = log_brake_slope(aluminium, limit, s[r.EXPONENT + lane] * aluminium)
-        row += LANES
-
-
-def changing_terms(s, law, logs, slopes, e, e_slopes, all_weights):
-    """e of the terms that change with pH, and their derivatives to ln h; what of these comes by the
-    brakes of base cations, all cations together."""
-    for lane in range(LANES):
-        s[r.BRAKING + lane] = 0.0
-    for term in range(law.fixed, law.exponents.shape[0]):
-        order, x_bc, y_al = law.exponents[term, 0], law.exponents[term, 1], law.exponents[term, 2]
-        activity, bases, aluminium = law.rows[term, 0], law.rows[term, 1], law.rows[term, 2]
-        own = LANES * np.uint64(term)
-        for lane in range(LANES):
-            value = braked_rate(
-                1.0, order, logs[activity + lane], x_bc * logs[bases + lane],
-                y_al * logs[aluminium + lane],
-            )  # fmt: skip
-            braking = -x_bc * slopes[bases + lane]
-            relative = order * slopes[activity + lane] + braking
-            e[own + lane] = value
-            e_slopes[own + lane] = value * (relative - y_al * slopes[aluminium + lane])
-            s[r.BRAKING + lane] = s[r.BRAKING + lane] + value * braking * all_weights[own + lane]
-
-
-def delivered_cations(s, law, e, e_slopes, weights):
-    """Base cations that come in and weather, kmol_c m-2 yr-1, and their derivatives to ln h."""
-    for cation in range(4):
-        offset = LANES * np.uint64(cation)
-        available = r.AVAILABLE + offset
-        delivered, steepness = r.DELIVERED + offset, r.STEEPNESS + offset
-        for lane in range(LANES):
-            s[delivered + lane] = s[available + lane]
-            s[steepness + lane] = 0.0
-    # Four pairs of one cation at a time: fewer sums to fetch and put back.
-    for pair in range(law.fixed_pairs, law.pair_term.shape[0], AT_A_TIME):
-        cation, weight = law.pair_cation[pair], LANES * np.uint64(pair)
-        delivered, steepness = r.DELIVERED + cation, r.STEEPNESS + cation
-        t0, t1, t2, t3 = (
-            law.pair_term[pair], law.pair_term[pair + 1], law.pair_term[pair + 2],
-            law.pair_term[pair + 3],
-        )  # fmt: skip
-        for lane in range(LANES):
-            at = weight + lane
-            w0, w1 = weights[at], weights[at + LANES]
-            w2, w3 = weights[at + TWO_ROWS], weights[at + THREE_ROWS]
-            total = fma(e[t0 + lane], w0, s[delivered + lane])
-            total = fma(e[t1 + lane], w1, total)
-            total = fma(e[t2 + lane], w2, total)
-            s[delivered + lane] = fma(e[t3 + lane], w3, total)
-            total = fma(e_slopes[t0 + lane], w0, s[steepness + lane])
-            total = fma(e_slopes[t1 + lane], w1, total)
-            total = fma(e_slopes[t2 + lane], w2, total)
-            s[steepness + lane] = fma(e_slopes[t3 + lane], w3, total)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import FunctionType, MappingProxyType, ModuleType
 from typing import Any
 
 import numba
@@ -20,9 +20,14 @@ from numba import njit
 
 from saprolite.compiled.elementary import ELEMENTARY, OPTIONS, REAL
 from saprolite.compiled.reachable import digest_of
+from saprolite.compiled.registries import load_registries
 from saprolite.equations import elementary
 
 Function = Callable[..., Any]
+# Numba would compile each part thrice: for kernels, for Python, and for C, which never call it.
+_FROM_KERNELS_ONLY: Mapping[str, Any] = MappingProxyType(
+    {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+)
 
 
 @cache
@@ -53,25 +58,35 @@ def specialised(template: Function, names: Mapping[str, Any], precision: str) ->
     compiler.
     """
     assert isinstance(template, FunctionType), template
+    load_registries()
     kernel = _copy(template, {**template.__globals__, **names}, REAL[precision])
     # Numba names its cache files by the function: one name for each digest, so that two processes
     # that compile at once can never take each other's code.
     digest = digest_of(kernel, precision, numba.__version__, repr(OPTIONS))[:24]
     kernel.__name__ = f"{template.__name__}_{digest}"
     kernel.__qualname__ = kernel.__name__
-    options = {**OPTIONS, "forceinline": False}
+    options = {**OPTIONS, "forceinline": False, "no_cfunc_wrapper": True}
     return njit(**options, nogil=True, cache=True)(kernel)  # type: ignore[no-any-return]
 
 
 def inlined(template: Function, names: Mapping[str, Any], precision: str) -> Function:
     """What a kernel does on one lane: a template whose global names get values, inlined."""
-    return njit(**OPTIONS)(_part(template, names, precision))  # type: ignore[no-any-return]
+    return _compiled_part(_part(template, names, precision), forceinline=True)
 
 
 def called(template: Function, names: Mapping[str, Any], precision: str) -> Function:
     """A loop of a kernel: as :func:`inlined`, but compiled once and called."""
-    options = {**OPTIONS, "forceinline": False}
-    return njit(**options)(_part(template, names, precision))  # type: ignore[no-any-return]
+    return _compiled_part(_part(template, names, precision), forceinline=False)
+
+
+# By the name, which says what a part is compiled from: kernels that have a part in common compile
+# it once.
+_PARTS: dict[tuple[str, bool], Function] = {}
+
+
+def _compiled_part(part: FunctionType, forceinline: bool) -> Function:
+    options = {**OPTIONS, **_FROM_KERNELS_ONLY, "forceinline": forceinline}
+    return _PARTS.setdefault((part.__name__, forceinline), njit(**options)(part))
 
 
 def _part(template: Function, names: Mapping[str, Any], precision: str) -> FunctionType:

@@ -1,69 +1,61 @@
-"""Between packed land cells and maps, by runs of cells that lie side by side; without the GIL."""
+"""Pieces of an array into places among other bytes, and out of them again; without the GIL."""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+Bytes = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.int64]
 
 
-class Runs(NamedTuple):
-    """Packed cells as runs: where each begins on the flat map, and in the packed array, the end
-    of the last one included."""
-
-    on_map: Positions
-    packed: Positions
-
-    @classmethod
-    def of(cls, cells: Positions) -> Runs:
-        """The runs of increasing flat indices.
-
-        >>> Runs.of(np.array([2, 3, 4, 9]))
-        Runs(on_map=array([2, 9]), packed=array([0, 3, 4]))
-        """
-        first = np.flatnonzero(np.diff(cells, prepend=-2) != 1)
-        return cls(np.asarray(cells[first], np.int64), np.append(first, cells.size))
+def fill_in(values: npt.NDArray[Any], places: Positions, sizes: Positions, data: Bytes) -> None:
+    """Put the bytes of an array, in C order, into pieces of ``sizes`` at ``places`` of ``data``."""
+    _kernels()[0](_bytes(values), places, sizes, data)
 
 
-def spread_out(values: Array, runs: Runs, maps: Array) -> None:
-    """Put (layer, cell) onto the runs of flat maps (layer, place); the rest stays as it is."""
-    _kernels()[0](np.ascontiguousarray(values), *runs, maps)
+def take_out(
+    data: Bytes, fixed: Bytes, places: Positions, sizes: Positions, values: npt.NDArray[Any]
+) -> bool:
+    """The way back, into ``values``; whether what is between the pieces is as in ``fixed``."""
+    return bool(_kernels()[1](data, fixed, places, sizes, _bytes(values)))
 
 
-def gathered(maps: Array, runs: Runs) -> Array:
-    """The cells of the runs from flat maps (layer, place), as (layer, cell)."""
-    found = np.empty((maps.shape[0], int(runs.packed[-1])), maps.dtype)
-    _kernels()[1](maps, *runs, found)
-    return found
+def _bytes(values: npt.NDArray[Any]) -> Bytes:
+    return values.reshape(-1).view(np.uint8)
 
 
 @cache
 def _kernels() -> tuple[Any, Any]:
     from saprolite.compiled.binding import specialised
 
-    return specialised(_spread_out, {}, "float64"), specialised(_gathered, {}, "float64")
+    return specialised(_fill_in, {}, "float64"), specialised(_take_out, {}, "float64")
 
 
-def _spread_out(values, on_map, packed, maps):  # type: ignore[no-untyped-def]
-    for layer in range(values.shape[0]):
-        for run in range(on_map.size):
-            first, last, place = packed[run], packed[run + 1], on_map[run]
-            source = values[layer, first:last]
-            target = maps[layer, place : place + last - first]
-            for i in range(last - first):
+def _fill_in(values, places, sizes, data):  # type: ignore[no-untyped-def]
+    first = 0
+    for piece in range(places.size):
+        place, size = places[piece], sizes[piece]
+        source, target = values[first : first + size], data[place : place + size]
+        for i in range(size):
+            target[i] = source[i]
+        first += size
+
+
+def _take_out(data, fixed, places, sizes, values):  # type: ignore[no-untyped-def]
+    first, after, differ = 0, 0, np.uint8(0)
+    for piece in range(places.size + 1):
+        place = places[piece] if piece < places.size else data.size
+        found, expected = data[after:place], fixed[after:place]
+        for i in range(place - after):
+            differ |= found[i] ^ expected[i]
+        if piece < places.size:
+            size = sizes[piece]
+            source, target = data[place : place + size], values[first : first + size]
+            for i in range(size):
                 target[i] = source[i]
-
-
-def _gathered(maps, on_map, packed, values):  # type: ignore[no-untyped-def]
-    for layer in range(values.shape[0]):
-        for run in range(on_map.size):
-            first, last, place = packed[run], packed[run + 1], on_map[run]
-            source = maps[layer, place : place + last - first]
-            target = values[layer, first:last]
-            for i in range(last - first):
-                target[i] = source[i]
+            first, after = first + size, place + size
+    return differ == 0

@@ -14,35 +14,53 @@ from saprolite.compiled.binding import specialised
 Array = npt.NDArray[Any]
 
 
-def add_up(flux: Array, area: Array, starts: Array, column: Array, rows: Array) -> None:
-    """Fill ``column`` and ``rows`` with the sums of a flux (layer, cell), in float64.
+def add_up_rows(flux: Array, area: Array, starts: Array, rows: Array) -> None:
+    """Fill ``rows`` (row) with the sums of a flux (layer, cell) times ``area``, in float64.
 
-    ``column`` (cell): all layers in order; NaN where a layer has no value. ``rows`` (row): flux
-    times ``area`` over the cells ``starts[row]`` to ``starts[row + 1]``, a layer without a value
-    counted as 0.
+    The cells of a row are ``starts[row]`` to ``starts[row + 1]``; a layer without a value counts
+    as 0.
     """
-    _kernel()(flux, area, starts, column, rows)
+    _kernels()[0](flux, area, starts, rows)
+
+
+def add_up_layers(flux: Array, first: int, columns: Array) -> None:
+    """Fill ``columns`` (year, cell) with the sums of all layers of a flux (year, layer, cell), from
+    its cell ``first`` on, in float64; NaN where a layer has no value."""
+    _kernels()[1](flux, first, columns)
 
 
 @cache
-def _kernel() -> Callable[..., None]:
-    return specialised(_sums, {}, "float64")
+def _kernels() -> tuple[Callable[..., None], Callable[..., None]]:
+    return specialised(_rows, {}, "float64"), specialised(_layers, {}, "float64")
 
 
-def _sums(flux, area, starts, column, rows):  # type: ignore[no-untyped-def]
-    layers, cells = flux.shape
-    valid = np.zeros(cells)
-    column[:] = 0.0
-    for layer in range(layers):
-        row = flux[layer]
-        for cell in range(cells):
-            value = np.float64(row[cell])
-            column[cell] += value
-            valid[cell] += value if value == value else 0.0
-    for cell in range(cells):
-        valid[cell] *= area[cell]
+def _rows(flux, area, starts, rows):  # type: ignore[no-untyped-def]
+    longest = 0
     for row in range(rows.shape[0]):
+        longest = max(longest, starts[row + 1] - starts[row])
+    sums = np.empty(longest)
+    for row in range(rows.shape[0]):
+        first, size = starts[row], starts[row + 1] - starts[row]
+        for cell in range(size):
+            sums[cell] = 0.0
+        for layer in range(flux.shape[0]):
+            values = flux[layer, first : first + size]
+            for cell in range(size):
+                value = np.float64(values[cell])
+                sums[cell] += value if value == value else 0.0
         total = 0.0
-        for cell in range(starts[row], starts[row + 1]):
-            total += valid[cell]
+        for cell in range(size):
+            total += sums[cell] * area[first + cell]
         rows[row] = total
+
+
+def _layers(flux, first, columns):  # type: ignore[no-untyped-def]
+    years, size = columns.shape
+    for year in range(years):
+        column = columns[year]
+        for cell in range(size):
+            column[cell] = 0.0
+        for layer in range(flux.shape[1]):
+            values = flux[year, layer, first : first + size]
+            for cell in range(size):
+                column[cell] += np.float64(values[cell])

@@ -49,22 +49,33 @@ def linear_trends(values: npt.NDArray[Any], workers: int = 1) -> LinearTrend:
     years, series = values.shape
     trend.require_years(years)
     found = LinearTrend(*(np.empty(series) for _ in LinearTrend._fields))
-    kernel, tail = trend_kernel(), FTail.of(years - 2)
+    tail = FTail.of(years - 2)
 
     def task(start: int) -> None:
-        part = slice(start, min(start + _TASK, series))
-        kernel(values, part.start, part.stop, found.slope, found.intercept, found.F)
-        tail.fill(found.F[part], found.p[part])
+        stop = min(start + _TASK, series)
+        part = LinearTrend(*(array[start:stop] for array in found))
+        fit(values, start, tail, part)
 
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(task, range(0, series, _TASK)))
     return found
 
 
+def fit(values: npt.NDArray[Any], first: int, tail: FTail, found: LinearTrend) -> None:
+    """Fill the trends of as many series as they have room for, from ``first`` on.
+
+    ``values`` as those of :func:`linear_trends`; ``tail`` for two degrees of freedom less than
+    there are years.
+    """
+    last = first + found.p.size
+    trend_kernel()(values, first, last, found.slope, found.intercept, found.F)
+    tail.fill(found.F, found.p)
+
+
 @cache
 def trend_kernel() -> Callable[..., None]:
-    """The compiled loop over series: (values, first, last, slope, intercept, F), the last three
-    filled from ``first`` to ``last``."""
+    """The compiled loop over series ``first`` to ``last``: (values, first, last, slope, intercept,
+    F), the last three filled."""
     functions = (
         trend.centred_year,
         trend.squared_residual,
@@ -122,6 +133,7 @@ def _trends(values, first, last, slopes, intercepts, ratios):  # type: ignore[no
                 residuals[lane] += squared_residual(departure, moments[lane], position)
         for lane in range(lanes):
             slope = moments[lane]
-            slopes[start + lane] = slope
-            intercepts[start + lane] = intercept_of(means[lane], slope, years)
-            ratios[start + lane] = f_ratio(slope, spread, residuals[lane], largest[lane], years)
+            at = start - first + lane
+            slopes[at] = slope
+            intercepts[at] = intercept_of(means[lane], slope, years)
+            ratios[at] = f_ratio(slope, spread, residuals[lane], largest[lane], years)

@@ -1,7 +1,8 @@
 """Maps of a Zarr group whose chunks are bands of latitude rows, written from packed land cells.
 
 A chunk holds one label of each leading dimension, all layers, the rows of a band and all
-longitudes. Only a map at a time is unpacked, into a buffer of the thread that writes it.
+longitudes. No map is ever unpacked: its land is copied into the bytes of a chunk (see ``frames``),
+which a thread keeps from one map to the next.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from saprolite.compiled.packing import Runs, gathered, spread_out
+from saprolite.engine.frames import Frame
 from saprolite.errors import Problem, StoreError
 from saprolite.inputs import Prepared
 from saprolite.stores import (
@@ -28,6 +29,7 @@ from saprolite.stores import (
 )
 
 Array = npt.NDArray[Any]
+Bytes = npt.NDArray[np.uint8]
 Index = tuple[int, ...]
 
 
@@ -45,6 +47,10 @@ class _Kind(NamedTuple):
     dtype: np.dtype[Any]
     layers: int | None
 
+    def shape(self, cells: int) -> tuple[int, ...]:
+        """Of packed cells."""
+        return (cells,) if self.layers is None else (self.layers, cells)
+
 
 class BandedMaps:
     """The banded arrays of a group; any of them may be written by many threads at once."""
@@ -59,7 +65,7 @@ class BandedMaps:
         self._kinds: dict[str, _Kind] = {}
         self._own = threading.local()
         self.bands = tuple(self._cut())
-        self._runs = {band.chunk: Runs.of(self._local(band)) for band in self.bands}
+        self._frames: dict[tuple[int, _Kind], Frame] = {}
 
     def create(
         self,
@@ -89,27 +95,26 @@ class BandedMaps:
         ``index``: position in each leading dimension.
         """
         kind = self._kind(name)
-        canvas = self._canvas(band, kind)
-        spread_out(
-            np.atleast_2d(np.asarray(values, kind.dtype)),
-            self._runs[band.chunk],
-            canvas.reshape(kind.layers or 1, -1),
-        )
-        return write_chunk(self._path / name, self._place(index, band, kind), canvas)
+        data = self._blank(band, kind)
+        self._frame(band, kind).fill(np.ascontiguousarray(values, kind.dtype), data)
+        return write_chunk(self._path / name, self._place(index, band, kind), data)
 
-    def read(self, name: str, index: Index, band: Band) -> Array:
-        """What is stored on the cells of a band, (layer, cell) or (cell,).
+    def read(self, name: str, index: Index, band: Band, into: Array | None = None) -> Array:
+        """What is stored on the cells of a band, (layer, cell) or (cell,), ``into`` an array where
+        one is given.
 
         Raises ``StoreError`` where it is missing or damaged.
         """
         with _reading(self._path / name):
             kind = self._kind(name)
-            page = self._page(kind)
-            stored = read_chunk(
-                self._path / name, self._place(index, band, kind), kind.dtype, page.shape, into=page
-            )
-            packed = gathered(stored.reshape(kind.layers or 1, -1), self._runs[band.chunk])
-            return packed if kind.layers else packed[0]
+            size = band.cells.stop - band.cells.start
+            values = np.empty(kind.shape(size), kind.dtype) if into is None else into
+            frame = self._frame(band, kind)
+            data = self._page(kind, frame.fixed.size)
+            read_chunk(self._path / name, self._place(index, band, kind), data)
+            if not frame.take(data, values):
+                raise ValueError("a chunk that is not packed as saprolite does it")
+            return values
 
     def checksum(self, name: str, index: Index, band: Band) -> str | None:
         """Checksum of the stored bytes of a chunk; None where there is none."""
@@ -128,37 +133,36 @@ class BandedMaps:
             metadata = self._group[name].metadata
             layered = "layer" in metadata.dimension_names
             self._kinds[name] = _Kind(
-                np.dtype(self._group[name].dtype), self._layers if layered else None
+                np.dtype(self._group[name].dtype).newbyteorder("<"),
+                self._layers if layered else None,
             )
         return self._kinds[name]
 
     def _place(self, index: Index, band: Band, kind: _Kind) -> Index:
         return (*index, *(() if kind.layers is None else (0,)), band.chunk, 0)
 
-    def _local(self, band: Band) -> npt.NDArray[np.int64]:
-        """The cells of a band as flat indices of its rows."""
-        first: int = band.rows.start * self._shape[1]
-        return np.asarray(self._cells[band.cells] - first)
+    def _frame(self, band: Band, kind: _Kind) -> Frame:
+        """The bytes that the maps of a band have in common."""
+        key = (band.chunk, kind)
+        if key not in self._frames:
+            width = self._shape[1]
+            land = self._cells[band.cells] - band.rows.start * width
+            area = self._rows * width
+            self._frames[key] = Frame.of(land, kind.layers or 1, area, kind.dtype)
+        return self._frames[key]
 
-    def _canvas(self, band: Band, kind: _Kind) -> Array:
-        """A map of the rows of a chunk, NaN off the land of the band, to be filled by a thread."""
-        held: dict[_Kind, tuple[Band, Array]] = self._own.__dict__.setdefault("held", {})
-        drawn, canvas = held.get(kind, (None, None))
-        if canvas is None:
-            layers = () if kind.layers is None else (kind.layers,)
-            canvas = np.empty((*layers, self._rows, self._shape[1]), kind.dtype)
-        if drawn != band:
-            canvas.fill(np.nan)
-            held[kind] = (band, canvas)
-        return canvas
+    def _blank(self, band: Band, kind: _Kind) -> Bytes:
+        """The bytes of a chunk, of which a thread fills in the land again and again."""
+        held: dict[_Kind, tuple[Band, Bytes]] = self._own.__dict__.setdefault("blanks", {})
+        if kind not in held or held[kind][0] != band:
+            held[kind] = (band, self._frame(band, kind).fixed.copy())
+        return held[kind][1]
 
-    def _page(self, kind: _Kind) -> Array:
-        """A map of the rows of a chunk that a thread reads into, again and again."""
-        held: dict[_Kind, Array] = self._own.__dict__.setdefault("pages", {})
-        if kind not in held:
-            layers = () if kind.layers is None else (kind.layers,)
-            little = kind.dtype.newbyteorder("<")
-            held[kind] = np.empty((*layers, self._rows, self._shape[1]), little)
+    def _page(self, kind: _Kind, size: int) -> Bytes:
+        """Bytes that a thread reads a chunk into, again and again."""
+        held: dict[_Kind, Bytes] = self._own.__dict__.setdefault("pages", {})
+        if kind not in held or held[kind].size != size:
+            held[kind] = np.empty(size, np.uint8)
         return held[kind]
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from saprolite.engine.frames import Frame
 from saprolite.engine.kernels import Block, Kernel, Report, is_climatology, kernel_of
 from saprolite.engine.plan import Plan, Seconds
 from saprolite.engine.reduce import series_of, why_no_trends
@@ -44,7 +45,7 @@ def calibrated(plan: Plan, prepared: Prepared, report: Report) -> Plan:
     blocks = 1 if is_climatology(prepared) else len(prepared.study.years)
     # Forcing that is not stored is read anew for every band.
     passes = 1 if plan.stores_forcing else plan.bands
-    written = sum(array.bytes for array in plan.arrays)
+    written = sum(array.stored_bytes for array in plan.arrays)
     kept = plan.forcing_bytes if plan.stores_forcing else 0
     seconds = Seconds(
         inputs=(read * reads * passes + write / item * kept) / threads,
@@ -87,16 +88,27 @@ def _seconds_of_blocks(kernel: Kernel, prepared: Prepared) -> float:
 
 
 def _seconds_of_a_map(prepared: Prepared) -> tuple[float, float, int]:
-    """Writing and reading a map of all layers, s, and its size in bytes."""
+    """Writing and reading a map of all layers, s, and the bytes of it on the disk."""
     layers = len(prepared.layer_edges) - 1
-    values = np.full((layers, prepared.grid.lat.size * prepared.grid.lon.size), np.nan)
-    values[:, prepared.cells] = np.random.default_rng(0).random((layers, prepared.cells.size))
+    area = prepared.grid.lat.size * prepared.grid.lon.size
+    frame = Frame.of(prepared.cells, layers, area, np.dtype("<f8"))
+    values = np.random.default_rng(0).random((layers, prepared.cells.size))
+    data, page = frame.fixed.copy(), np.zeros_like(frame.fixed)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / "c").mkdir()
-        _, write = _timed(lambda: write_chunk(place, (0,), values))
-        _, read = _timed(lambda: read_chunk(place, (0,), values.dtype, values.shape))
-    return write, read, values.nbytes
+
+        def write() -> None:
+            frame.fill(values, data)
+            write_chunk(place, (0,), data)
+
+        def read() -> None:
+            read_chunk(place, (0,), page)
+            frame.take(page, values)
+
+        frame.fill(values, data)  # compiles
+        frame.take(data, values)
+        return _timed(write)[1], _timed(read)[1], data.size
 
 
 def _seconds_of_trends(kernel: Kernel, prepared: Prepared, per_byte: float) -> float:
@@ -110,7 +122,8 @@ def _seconds_of_trends(kernel: Kernel, prepared: Prepared, per_byte: float) -> f
     linear_trends(values[:, :1].copy())
     _, seconds = _timed(lambda: linear_trends(values))
     layers, series = len(prepared.layer_edges) - 1, len(series_of(kernel.extras))
-    maps = series * layers * len(years) * 8 * prepared.grid.lat.size * prepared.grid.lon.size
+    # The control in float64, the others in float32.
+    maps = (4 + 4 * series) * layers * len(years) * prepared.cells.size
     fitted = series * (layers + 1) * prepared.cells.size
     return per_byte * maps + seconds * fitted / _TREND_SERIES
 

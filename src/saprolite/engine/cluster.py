@@ -27,7 +27,7 @@ from saprolite.errors import EngineError, Problem, SaproliteError, raise_if_any
 from saprolite.inputs import Prepared, prepare
 from saprolite.inputs.store import stored_inputs
 from saprolite.places import place
-from saprolite.sources.files import digest
+from saprolite.sources.digests import digest
 from saprolite.sources.remote import origin
 from saprolite.study import Study
 from saprolite.version import __version__

@@ -58,7 +58,7 @@ def memory_of(sizes: Sizes, workers: int) -> Memory:
     """The memory of a run with so many workers: the sum of its large arrays, and a tenth more."""
     s = sizes
     forcing = 4 * 12 * (2 * s.layers + 1)
-    maps = s.layers * s.map_cells * (8 + 4 + 8)  # a canvas of either kind, and encoded
+    maps = s.layers * s.map_cells * (8 + 4)  # the bytes of a map of either kind
     statics = s.cells * (8 * s.layers * (3 * s.minerals + s.parts + 8) + 64)
     cycle = 12 * s.real * (
         s.cycle_orders + s.layers * (s.cycle_coefficients + 2) if s.cycle_orders else 0
@@ -71,15 +71,17 @@ def memory_of(sizes: Sizes, workers: int) -> Memory:
         # Means over time are made of all cells.
         worker = maps + s.band_cells * result + s.cells * (forcing + 8 * 8 * s.layers) + solving
     # What the blocks of a band share is held for a band of each worker, and the next one.
+    # Water takes next to nothing of a map, but where land is scattered.
+    frames = maps * s.bands
     by_band = s.band_cells * (cycle + (result if s.shares_results else 0))
-    shared = statics + by_band * min(s.bands, workers + 1)
+    shared = statics + frames + by_band * min(s.bands, workers + 1)
     if s.previous_year:
         # Evapotranspiration of the years that workers are at, and the one before.
         shared += 4 * 12 * s.cells * min(s.years, workers + 1)
     reduction = (
-        8 * s.band_cells * ((s.years + 4) * (s.layers + 1))
+        8 * s.band_cells * (s.years * s.layers + 4 * (s.layers + 1))
         + 8 * s.layers * s.cells * s.parts
-        + workers * maps
+        + workers * 2 * maps
     )
     storing = workers * forcing * (s.cells + s.read_cells) if s.stores_forcing else 0
     grown = shared + max(workers * worker, reduction, storing)

@@ -1,7 +1,8 @@
 """Trends of a run, from its stored annual fields: of each layer, of the column, of the globe.
 
-One series (the control, an experiment, a contribution) of one band of rows is in memory at a time.
-Sums over the globe are made row by row, then over the rows, so that no bit depends on the bands.
+One series (the control, an experiment, a contribution) of one band of rows is in memory at a time,
+in arrays that are used for all of them. Sums over the globe are made row by row, then over the
+rows, so that no bit depends on the bands.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ STATISTICS = ("slope", "F", "p")
 TOTAL = "carbon_sink_total"
 CONTROL = "control"
 _T_PER_TG = 1.0e6
+# Cells that are fitted at a time: the sums of their layers stay in the cache of a core.
+_CELLS = 2048
 # Series by what the labels of an extra array are; of months there are no trends.
 _NAMES = {"experiment": "{}_only", "driver": "contribution_of_{}"}
 _ABOUT = {
@@ -45,12 +48,25 @@ class Series(NamedTuple):
     label: tuple[int, ...]
 
 
-class _Fields(NamedTuple):
-    """A series on a band: (year, layer, cell); all layers (year, cell); and t yr-1 (year, row)."""
+class _Room:
+    """The arrays that the series of a band are read and fitted in: those of the largest band, of
+    which others use a part."""
 
-    layers: Array
-    column: Array
-    rows: Array
+    def __init__(self, years: int, layers: int, bands: Sequence[Band]) -> None:
+        most = max(band.cells.stop - band.cells.start for band in bands)
+        self._shape = (years, layers)
+        self._fields = np.empty(years * layers * most)
+        self._found = LinearTrend(*(np.empty((layers + 1) * most) for _ in LinearTrend._fields))
+
+    def fields(self, cells: int, kind: npt.DTypeLike) -> Array:
+        """Room for a series, (year, layer, cell)."""
+        shape = (*self._shape, cells)
+        return self._fields.view(kind)[: math.prod(shape)].reshape(shape)
+
+    def found(self, cells: int) -> LinearTrend:
+        """Room for trends, (layers and their sum, cell)."""
+        shape = (self._shape[1] + 1, cells)
+        return LinearTrend(*(one[: math.prod(shape)].reshape(shape) for one in self._found))
 
 
 def series_of(extras: Sequence[Extra]) -> tuple[Series, ...]:
@@ -94,12 +110,12 @@ def write_trends(
     first = prepared.study.years.index(years[0])
     with writing(store.path):
         _create(store, series, years)
+        room = _Room(len(years), len(prepared.layer_edges) - 1, store.maps.bands)
         for number, one in enumerate(series):
             rows = np.zeros((len(years), prepared.grid.shape[0]))
             for band in store.maps.bands:
-                fields = _read(store, prepared, one, band, range(first, first + len(years)))
-                rows[:, band.rows] = fields.rows
-                _write_band(store, number, band, fields, workers)
+                fields = _read(store, prepared, one, band, room, rows[:, band.rows], first)
+                _write_band(store, number, band, _fitted(fields, room, workers), workers)
             totals[number, first : first + len(years)] = [math.fsum(row) for row in rows]
             report("trends", number + 1, len(series))
         about = {
@@ -131,45 +147,68 @@ def _create(store: FluxStore, series: Sequence[Series], years: Sequence[int]) ->
 
 
 def _read(
-    store: FluxStore, prepared: Prepared, one: Series, band: Band, positions: range
-) -> _Fields:
-    """The years of a series on a band, read by threads."""
-    from saprolite.compiled.sums import add_up
+    store: FluxStore,
+    prepared: Prepared,
+    one: Series,
+    band: Band,
+    room: _Room,
+    rows: Array,
+    first: int,
+) -> Array:
+    """The years of a series on a band from the ``first`` on, (year, layer, cell), read by threads;
+    fills ``rows`` (year, row), t yr-1."""
+    from saprolite.compiled.sums import add_up_rows
 
-    size, width = band.cells.stop - band.cells.start, prepared.grid.shape[1]
+    cells, width = band.cells.stop - band.cells.start, prepared.grid.shape[1]
     borders = np.arange(band.rows.start, band.rows.stop + 1) * width
     starts = np.searchsorted(prepared.cells[band.cells], borders)
     area = prepared.area[band.cells]
     # The experiments are stored in float32, and stay so in memory.
-    kind = np.float64 if one.array == FLUX else np.float32
-    layers = np.empty((len(positions), len(prepared.layer_edges) - 1, size), kind)
-    column = np.empty((len(positions), size))
-    rows = np.empty((len(positions), starts.size - 1))
+    fields = room.fields(cells, np.float64 if one.array == FLUX else np.float32)
 
-    def read(number: int) -> None:
-        layers[number] = store.packed(one.array, (*one.label, positions[number]), band)
-        add_up(layers[number], area, starts, column[number], rows[number])
+    def read(year: int) -> None:
+        store.maps.read(one.array, (*one.label, first + year), band, fields[year])
+        add_up_rows(fields[year], area, starts, rows[year])
 
-    for _ in in_order(read, range(len(positions)), prepared.study.engine.workers):
+    for _ in in_order(read, range(len(fields)), workers_of(prepared)):
         pass
-    return _Fields(layers, column, rows)
+    return fields
 
 
-def _write_band(store: FluxStore, number: int, band: Band, fields: _Fields, workers: int) -> None:
-    from saprolite.compiled.trend import linear_trends
+def _fitted(fields: Array, room: _Room, workers: int) -> LinearTrend:
+    """The trends of a series on a band, (layers and their sum, cell), some cells at a time."""
+    from saprolite.compiled.f_tail import FTail
+    from saprolite.compiled.sums import add_up_layers
+    from saprolite.compiled.trend import fit
 
-    years, layers, size = fields.layers.shape
-    by_layer = linear_trends(fields.layers.reshape(years, -1), workers)
-    whole = linear_trends(fields.column, workers)
+    years, layers, cells = fields.shape
+    found, tail = room.found(cells), FTail.of(years - 2)
+    by_layer = fields.reshape(years, -1)
 
+    def task(first: int) -> None:
+        part = slice(first, min(first + _CELLS, cells))
+        columns = np.empty((years, part.stop - first))
+        add_up_layers(fields, first, columns)
+        for layer in range(layers + 1):
+            trends = LinearTrend(*(array[layer, part] for array in found))
+            if layer < layers:
+                fit(by_layer, layer * cells + first, tail, trends)
+            else:
+                fit(columns, 0, tail, trends)
+
+    for _ in in_order(task, range(0, cells, _CELLS), workers):
+        pass
+    return found
+
+
+def _write_band(
+    store: FluxStore, number: int, band: Band, found: LinearTrend, workers: int
+) -> None:
     def write(item: tuple[str, Array]) -> None:
         store.maps.write(item[0], (number,), band, item[1])
 
-    maps = [*_named(LAYERS, by_layer, (layers, size)), *_named(COLUMN, whole, (size,))]
+    by_name = found._asdict()
+    maps = [(f"{LAYERS}_{name}", by_name[name][:-1]) for name in STATISTICS]
+    maps += [(f"{COLUMN}_{name}", by_name[name][-1]) for name in STATISTICS]
     for _ in in_order(write, maps, workers):
         pass
-
-
-def _named(group: str, trends: LinearTrend, shape: tuple[int, ...]) -> list[tuple[str, Array]]:
-    found = trends._asdict()
-    return [(f"{group}_{statistic}", found[statistic].reshape(shape)) for statistic in STATISTICS]

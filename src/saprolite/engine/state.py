@@ -15,7 +15,7 @@ from typing import Any
 from saprolite.chunks import file_checksum
 from saprolite.errors import Problem, StoreError
 from saprolite.places import Place
-from saprolite.sources.files import digest
+from saprolite.sources.digests import digests
 from saprolite.sources.remote import origin
 from saprolite.stores import write_json
 from saprolite.study import Study
@@ -96,7 +96,7 @@ def package_digest() -> str:
 
 def input_digests(files: dict[str, tuple[Path, ...]]) -> dict[str, dict[str, str]]:
     """SHA-256 of every input file, by role and by the path or URL that it comes from."""
-    return {role: {origin(file): digest(file) for file in paths}
+    return {role: dict(zip(map(origin, paths), digests(paths), strict=True))
             for role, paths in files.items() if paths}  # fmt: skip
 
 

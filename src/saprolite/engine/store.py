@@ -287,10 +287,12 @@ class FluxStore:
         label = (part,) if self._parts.stored else ()
         first = self._prepared.study.years.start
         fields = in_order(lambda year: self.packed(name, (year - first, *label), band), years)
-        total: Any = 0.0
+        if not years:
+            return np.full(1, np.nan)
+        total: Array = next(fields)
         for field in fields:
-            total = total + field
-        return np.asarray(total / len(years)) if years else np.full(1, np.nan)
+            total += field
+        return total / len(years)
 
     def _frame_checksum(self) -> str:
         """Checksum of what a store has from its creation on and keeps as it is to its end."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import zarr
 
 from saprolite.inputs import Prepared
 from saprolite.inputs.static_arrays import missing_attributes, write_layers_and_minerals
@@ -16,6 +15,9 @@ from saprolite.stores import add_array
 from saprolite.study_column import CARBON_MEANING
 from saprolite.variables import REGISTRY
 from saprolite.version import __version__
+
+if TYPE_CHECKING:
+    import zarr
 
 DISPLAY_UNITS = "t C km-2 yr-1"
 FRAME = (

@@ -61,7 +61,7 @@ def moles_per_charge(
     (0.75, 0.75)
     """
     charge = 0.0 + calcium + magnesium + potassium + sodium
-    moles = 0.0 + calcium / 2 + magnesium / 2 + potassium / 1 + sodium / 1
+    moles = 0.0 + 0.5 * calcium + 0.5 * magnesium + potassium + sodium
     leaves = charge > 0.0
     return where(leaves, moles / where(leaves, charge, 1.0), MIXED_CATIONS)
 

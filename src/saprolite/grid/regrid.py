@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import xarray as xr
-from scipy.sparse import csr_array
 
 from saprolite.grid.cells import Grid
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Array = npt.NDArray[np.float64]
 
@@ -17,6 +18,7 @@ Array = npt.NDArray[np.float64]
 def normalise(field: xr.DataArray) -> xr.DataArray:
     """The field with latitude ascending and longitude from -180 to 180, whatever it was.
 
+    >>> import xarray as xr
     >>> data = xr.DataArray(np.arange(4.0).reshape(2, 2), dims=("lat", "lon"),
     ...                     coords={"lat": [45.0, -45.0], "lon": [90.0, 270.0]})
     >>> normalise(data).values.tolist(), normalise(data).lon.values.tolist()
@@ -101,12 +103,15 @@ def conservative(field: xr.DataArray, target: Grid, valid_share: float = 0.5) ->
     missing values are NaN. A target cell is NaN where less than ``valid_share`` of its area has a
     value.
 
+    >>> import xarray as xr
     >>> fine = Grid.globe(1.0)
     >>> north = xr.DataArray(np.repeat((fine.lat > 0.0)[:, None], 360, axis=1) * 1.0,
     ...                      dims=("lat", "lon"), coords={"lat": fine.lat, "lon": fine.lon})
     >>> conservative(north, Grid.globe(60.0)).values[:, 0]
     array([0. , 0.5, 1. ])
     """
+    import xarray as xr
+
     means = AreaMeans(field["lat"], field["lon"], target, str(field.name or "field"))
     if means.source.same_as(target):
         return field.assign_coords(lat=target.lat, lon=target.lon)
@@ -128,6 +133,8 @@ def sphere_height(latitude: Array) -> Array:
 
 def interval_overlaps(source: Array, target: Array) -> Any:
     """Length that each target interval (rows) shares with each source interval (columns)."""
+    from scipy.sparse import csr_array
+
     low, high = max(source[0], target[0]), min(source[-1], target[-1])
     shape = (target.size - 1, source.size - 1)
     if low >= high:
@@ -146,6 +153,8 @@ def majority(classes: xr.DataArray, target: Grid, nodata: int = 0) -> xr.DataArr
     ``classes``: integers on (lat, lon), normalised, finer or coarser than the target. Cells of
     ``nodata`` do not vote; a target cell without any vote is ``nodata``; ties go to the lower code.
     """
+    import xarray as xr
+
     source = Grid.from_centres(classes["lat"], classes["lon"], str(classes.name or "classes"))
     rows = interval_overlaps(sphere_height(source.lat_edges), sphere_height(target.lat_edges))
     columns = interval_overlaps(source.lon_edges, target.lon_edges)

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from saprolite.column.site_checks import SUM_TOLERANCE
-from saprolite.column.solve import rate_law
 from saprolite.errors import InputError, Problem, SaproliteError
 from saprolite.inputs.statics import StaticReader
 from saprolite.minerals import Mineral
@@ -90,6 +89,8 @@ class ColumnReader:
     def _law(
         self, reading: ColumnReading, minerals: tuple[str, ...]
     ) -> ProfileLaw | WitchLaw | None:
+        from saprolite.column.solve import rate_law
+
         for key in ("kinetics", "transition_state"):
             table = str(getattr(reading, key))
             if table.endswith(".csv"):

@@ -22,8 +22,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import xarray as xr
-from scipy.ndimage import gaussian_filter
 
 from saprolite.constants import SECONDS_PER_DAY
 from saprolite.grid import Grid, majority
@@ -50,6 +48,8 @@ _WAVES = (
 
 def demo_climate() -> StaticField:
     """The packaged class grid as a climate product."""
+    import xarray as xr
+
     source = resources.files("saprolite.inputs").joinpath("data", "demo_classes.npz")
     with source.open("rb") as stream, np.load(stream) as archive:
         classes = archive["classes"].astype(np.int16)
@@ -103,6 +103,8 @@ class DemoPlanet:
 
     def _smoothed(self, fields: Array) -> Array:
         """Gaussian mean over the land around each cell, around the globe in longitude."""
+        from scipy.ndimage import gaussian_filter
+
         width = _SMOOTHING_DEGREES / self.resolution
         known = np.isfinite(fields[(0,) * (fields.ndim - 2)])
 

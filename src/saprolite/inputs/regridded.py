@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import xarray as xr
 
 from saprolite.errors import InputError, Problem
 from saprolite.grid import Grid, conservative
@@ -72,6 +71,8 @@ class Regridded:
         return np.round(self._onto_target(mask.astype(np.float64), _ANY), 9)
 
     def _onto_target(self, values: Array, valid_share: float) -> Array:
+        import xarray as xr
+
         grid = self._source.grid
         coords = {"lat": grid.lat, "lon": grid.lon}
         field = xr.DataArray(values, dims=("lat", "lon"), coords=coords)

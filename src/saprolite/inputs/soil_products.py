@@ -16,6 +16,7 @@ from saprolite.errors import InputError, Problem, raise_if_any
 from saprolite.grid import Grid
 from saprolite.sources.files import StaticField, range_problem
 from saprolite.sources.gsde import read_gsde_density, read_gsde_texture
+from saprolite.sources.hwsd import read_hwsd_density, read_hwsd_texture
 from saprolite.sources.ito_wagai import read_ito_wagai
 from saprolite.sources.netcdf_fields import Wanted, read_fields
 from saprolite.sources.pelletier import read_pelletier_average, read_pelletier_hillslopes
@@ -28,6 +29,8 @@ from saprolite.sources.wise import read_wise, texture_problems
 from saprolite.study_soil import (
     GsdeDensity,
     GsdeTexture,
+    HwsdDensity,
+    HwsdTexture,
     ItoWagaiMinerals,
     NetcdfDensity,
     NetcdfTexture,
@@ -63,6 +66,10 @@ def _soilgrids_texture(spec: SoilGridsTexture, cells: Cells) -> StaticField:
     return read_soilgrids_texture(folder, cells.grid, cells.valid_share)
 
 
+def _hwsd_texture(spec: HwsdTexture, cells: Cells) -> StaticField:
+    return read_hwsd_texture(local_copy(spec.path), cells.grid, cells.valid_share)
+
+
 def _netcdf_texture(spec: NetcdfTexture, _: Cells) -> StaticField:
     path = local_copy(spec.path)
     units = _FRACTION[spec.units]
@@ -81,6 +88,10 @@ def _gsde_density(spec: GsdeDensity, cells: Cells) -> StaticField:
 def _soilgrids_density(spec: SoilGridsDensity, cells: Cells) -> StaticField:
     folder = local_copy(spec.path, _is_geotiff)
     return read_soilgrids_density(folder, cells.grid, cells.valid_share)
+
+
+def _hwsd_density(spec: HwsdDensity, cells: Cells) -> StaticField:
+    return read_hwsd_density(local_copy(spec.path), cells.grid, cells.valid_share, spec.density)
 
 
 def _netcdf_density(spec: NetcdfDensity, _: Cells) -> StaticField:
@@ -116,11 +127,13 @@ TEXTURE_READERS: Mapping[type, Callable[[Any, Cells], StaticField]] = {
     WiseTexture: _wise,
     GsdeTexture: _gsde_texture,
     SoilGridsTexture: _soilgrids_texture,
+    HwsdTexture: _hwsd_texture,
     NetcdfTexture: _netcdf_texture,
 }
 DENSITY_READERS: Mapping[type, Callable[[Any, Cells], StaticField]] = {
     GsdeDensity: _gsde_density,
     SoilGridsDensity: _soilgrids_density,
+    HwsdDensity: _hwsd_density,
     NetcdfDensity: _netcdf_density,
 }
 THICKNESS_READERS: Mapping[type, Callable[[Any, Cells], StaticField]] = {
@@ -130,9 +143,12 @@ THICKNESS_READERS: Mapping[type, Callable[[Any, Cells], StaticField]] = {
 }
 
 
-def read_minerals(spec: ItoWagaiMinerals, names: tuple[str, ...], mica_share: float) -> StaticField:
+def read_minerals(
+    spec: ItoWagaiMinerals, names: tuple[str, ...], mica_share: float, cells: Cells
+) -> StaticField:
     """The mineral map of a study, ``mineral_share`` (mineral, horizon, lat, lon)."""
-    return read_ito_wagai(local_copy(spec.path), names, mica_share, _FRACTION[spec.units])
+    units, path = _FRACTION[spec.units], local_copy(spec.path)
+    return read_ito_wagai(path, names, mica_share, cells.grid, cells.valid_share, units)
 
 
 def with_horizons(data: xr.Dataset, borders: list[float], path: Path) -> StaticField:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import zarr
 
 from saprolite.inputs.missing import CAUSES
 from saprolite.inputs.prepare import Prepared
 from saprolite.stores import add_array
 from saprolite.variables import REGISTRY
+
+if TYPE_CHECKING:
+    import zarr
 
 
 def write_coordinates(group: zarr.Group, prepared: Prepared) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import xarray as xr
 
 from saprolite.equations import layer_presence
 from saprolite.errors import InputError, Problem, SaproliteError
@@ -39,6 +39,9 @@ from saprolite.study_soil import (
     ConstantTexture,
     ConstantThickness,
 )
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Array = npt.NDArray[np.float64]
 
@@ -160,7 +163,7 @@ class StaticReader:
                 self.collected.notes.append(class_tables.ILLUSTRATIVE_MINERALS)
                 shares = class_tables.mineral_shares(classes, names)
                 return np.stack([self._all_layers(share) for share in shares])
-            source = read_minerals(spec, names, self.reading.mica_share)
+            source = read_minerals(spec, names, self.reading.mica_share, self._wanted)
         except SaproliteError as error:
             self.collected.problems += error.problems
             return nothing

@@ -12,13 +12,12 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import zarr
 
-from saprolite.chunks import RAW, chunk_checksum, file_checksum, read_chunk, write_chunk
+from saprolite.chunks import Codec, chunk_checksum, file_checksum, map_chunk, write_chunk
 from saprolite.errors import Problem, StoreError
 from saprolite.inputs.prepare import Prepared
 from saprolite.inputs.static_arrays import write_coordinates, write_statics
@@ -27,6 +26,9 @@ from saprolite.sources.forcing import Forcing, ForcingYear, HeldForcing
 from saprolite.stores import DAMAGED, add_array, add_empty, consolidate, create_group, open_group
 from saprolite.threads import in_order
 from saprolite.variables import REGISTRY
+
+if TYPE_CHECKING:
+    import zarr
 
 STORE_LIMIT_BYTES = 2 * 1024**3
 _FORCING = ForcingYear._fields
@@ -54,7 +56,7 @@ class StoredForcing(HeldForcing):
     def _chunk(self, name: str, number: int) -> npt.NDArray[np.float32]:
         shape = _shape(name, len(self.layer_edges) - 1, self._cells.size)
         try:
-            return read_chunk(self._path / name, _index(name, number), np.float32, shape, RAW)
+            return map_chunk(self._path / name, _index(name, number), np.float32, shape)
         except DAMAGED as error:
             raise StoreError(
                 "The prepared inputs of the run cannot be read (1 problem)",
@@ -180,12 +182,12 @@ def _write_forcing(
             chunk,
             REGISTRY[name].attributes,
             np.float32,
-            RAW,
+            Codec.RAW,
         )
 
     def write_year(number: int) -> list[str]:
         values = prepared.read_year(years[number])._asdict()
-        return [write_chunk(path / name, _index(name, number), array, RAW)
+        return [write_chunk(path / name, _index(name, number), array)
                 for name, array in values.items()]  # fmt: skip
 
     sums: dict[str, list[str]] = {name: [] for name in _FORCING}

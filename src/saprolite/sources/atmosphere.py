@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from saprolite.errors import InputError, Problem, raise_if_any
 from saprolite.sources.files import broken, decode, netcdf, require_file, unit_of
@@ -49,6 +48,8 @@ def read_atmospheric_co2(path: Path, years: range) -> dict[int, float]:
 
 
 def _from_csv(path: Path) -> dict[int, float]:
+    import pandas as pd
+
     try:
         table = pd.read_csv(path, comment="#")
         return {

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from saprolite.errors import MineralError, Problem, raise_if_any
 
 Array = npt.NDArray[np.float64]
 Classes = npt.NDArray[np.integer]
+Table = dict[str, npt.NDArray[Any]]
 
 PRESENCE = ("presence_0_10cm", "presence_10_40cm", "presence_40_100cm", "presence_100_200cm")
 LAYER_EDGES = (0.0, 0.1, 0.4, 1.0, 2.0)
@@ -26,14 +28,23 @@ ILLUSTRATIVE_THICKNESS = (
 # Classes without a cell in the tables, and the class that stands in.
 _STAND_IN = {10: 9, 13: 12}
 _HIGHEST_CLASS = 30
+_TEXTS = ("climate", "hemisphere", "confidence")
 
 
 @cache
-def table(name: str) -> pd.DataFrame:
-    """A packaged table by its file name without ending."""
+def table(name: str) -> Table:
+    """The columns of a packaged table by their names; its file name without ending.
+
+    >>> table("climate_class_texture")["code"][:3]
+    array([1., 1., 2.])
+    """
     source = resources.files("saprolite.sources").joinpath("data", f"{name}.csv")
     with source.open(encoding="utf-8") as stream:
-        return pd.read_csv(stream)
+        header, *rows = csv.reader(stream)
+    return {
+        key: np.array(values) if key in _TEXTS else np.array([float(text) for text in values])
+        for key, values in zip(header, zip(*rows, strict=True), strict=True)
+    }
 
 
 def mineral_shares(classes: Classes, minerals: tuple[str, ...]) -> Array:
@@ -42,8 +53,8 @@ def mineral_shares(classes: Classes, minerals: tuple[str, ...]) -> Array:
     >>> mineral_shares(np.array([1, 0]), ("illite",))
     array([[0.08,  nan]])
     """
-    data = table("climate_class_minerals").set_index("code")
-    absent = [name for name in minerals if name not in data.columns]
+    data = table("climate_class_minerals")
+    absent = [name for name in minerals if name not in data]
     raise_if_any(
         MineralError,
         "Minerals that the illustrative table does not have",
@@ -57,16 +68,16 @@ def mineral_shares(classes: Classes, minerals: tuple[str, ...]) -> Array:
             for name in absent
         ],
     )
-    return np.stack([_by_class(data[name], classes) for name in minerals])
+    return np.stack([_by_class(data, name, classes) for name in minerals])
 
 
 def layer_thickness(classes: Classes) -> Array:
     """Illustrative soil present in each layer, m, (layer, ...): presence x depth of the layer."""
-    data = table("climate_class_minerals").set_index("code")
+    data = table("climate_class_minerals")
     depths = np.diff(LAYER_EDGES)
     return np.stack(
         [
-            _by_class(data[name], classes) * depth
+            _by_class(data, name, classes) * depth
             for name, depth in zip(PRESENCE, depths, strict=True)
         ]
     )
@@ -94,11 +105,12 @@ def climatology(classes: Classes, south: npt.NDArray[np.bool_]) -> dict[str, Arr
     layers = ("0_10", "10_40", "40_100", "100_200")
 
     def months(column: str) -> Array:
-        return np.stack([
-            _by_class_and_hemisphere(data[data["month"] == month], column, classes, south,
-                                     data[data["month"] == (month + 5) % 12 + 1])
-            for month in range(1, 13)
-        ])  # fmt: skip
+        return np.stack(
+            [
+                _by_class_and_hemisphere(data, column, classes, south, month)
+                for month in range(1, 13)
+            ]
+        )
 
     return {
         "soil_moisture": np.stack([months(f"theta_{layer}") for layer in layers], axis=1),
@@ -107,32 +119,32 @@ def climatology(classes: Classes, south: npt.NDArray[np.bool_]) -> dict[str, Arr
     }
 
 
-def _by_class(column: pd.Series, classes: Classes) -> Array:
+def _by_class(data: Table, column: str, classes: Classes) -> Array:
     lookup = np.full(_HIGHEST_CLASS + 1, np.nan)
-    lookup[column.index.to_numpy(int)] = column.to_numpy(float)
+    lookup[data["code"].astype(int)] = data[column]
     return np.asarray(lookup[np.asarray(classes, int)])
 
 
 def _by_class_and_hemisphere(
-    data: pd.DataFrame,
+    data: Table,
     column: str,
     classes: Classes,
     south: npt.NDArray[np.bool_],
-    other_hemisphere: pd.DataFrame | None = None,
+    month: int | None = None,
 ) -> Array:
-    """Lookup by class and hemisphere; ``other_hemisphere``: the rows that serve a class which has
-    cells in one hemisphere only (six months later for a seasonal table)."""
-    stand_in = data if other_hemisphere is None else other_hemisphere
+    """Lookup by class and hemisphere, of one month for a seasonal table. A class that has cells in
+    one hemisphere only takes its values for the other, too: those of six months later."""
+
+    def known(side: str, month: int | None) -> dict[int, float]:
+        rows = data["hemisphere"] == side
+        if month is not None:
+            rows = rows & (data["month"] == month)
+        return dict(zip(data["code"][rows].astype(int), data[column][rows], strict=True))
+
+    shifted = None if month is None else (month + 5) % 12 + 1
     lookup = np.full((2, _HIGHEST_CLASS + 1), np.nan)
-    own = {side: data[data["hemisphere"] == side].set_index("code")[column] for side in "NS"}
-    shifted = {
-        side: stand_in[stand_in["hemisphere"] == side].set_index("code")[column] for side in "NS"
-    }
     for row, (side, opposite) in enumerate((("N", "S"), ("S", "N"))):
+        values = known(opposite, shifted) | known(side, month)
         for code in range(1, _HIGHEST_CLASS + 1):
-            source = _STAND_IN.get(code, code)
-            if source in own[side].index:
-                lookup[row, code] = own[side][source]
-            elif source in shifted[opposite].index:
-                lookup[row, code] = shifted[opposite][source]
+            lookup[row, code] = values.get(_STAND_IN.get(code, code), np.nan)
     return np.asarray(lookup[np.asarray(south, int), np.asarray(classes, int)])

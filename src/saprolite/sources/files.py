@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import netCDF4
 import numpy as np
 import numpy.typing as npt
-import xarray as xr
 
 from saprolite.errors import InputError, Problem, did_you_mean
 from saprolite.variables import REGISTRY
+
+if TYPE_CHECKING:
+    import netCDF4
+    import xarray as xr
 
 Array = npt.NDArray[np.float64]
 
@@ -83,6 +84,8 @@ def broken(path: Path, what: str, found: str) -> InputError:
 @contextmanager
 def netcdf(path: Path, what: str) -> Iterator[netCDF4.Dataset]:
     """An open NetCDF file with raw values (no masking, no scaling); one thread at a time."""
+    import netCDF4
+
     require_file(path, what)
     with HDF5_LOCK:
         try:
@@ -212,9 +215,3 @@ def spread_problem(where: str, name: str, found: Spread, advice: str) -> Problem
                 advice,
             )
     return None
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

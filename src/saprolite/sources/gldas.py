@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -124,18 +124,25 @@ class GldasMonthly:
 
     def land(self) -> npt.NDArray[np.bool_]:
         """Where the first month has a value in any field: the product's land, ice included."""
-        return np.asarray(np.isfinite(self._first_month(tuple(UNITS))).any(axis=0))
+        return np.asarray(self._land_and_ice[0])
 
     def land_ice(self) -> npt.NDArray[np.bool_]:
         """Where the first month holds a water content of 1 in all four layers: land ice."""
-        return np.asarray((self._first_month(MOISTURE) >= LAND_ICE_MOISTURE).all(axis=0))
+        return np.asarray(self._land_and_ice[1])
 
-    def _first_month(self, names: tuple[str, ...]) -> Fields:
-        """Some fields of the first month, (field, lat, lon), moisture as water content."""
-        values = np.empty((len(names), 1, self.grid.lat.size * self.grid.lon.size), np.float32)
-        fields = dict(zip(names, values, strict=True))
+    @cached_property
+    def _land_and_ice(self) -> npt.NDArray[np.bool_]:
+        values = self._first_month()
+        land = np.isfinite(values).any(axis=0)
+        ice = (values[: len(MOISTURE)] >= LAND_ICE_MOISTURE).all(axis=0)
+        return np.stack([land, ice])
+
+    def _first_month(self) -> Fields:
+        """All fields of the first month, (field, lat, lon), moisture first and as water content."""
+        values = np.empty((len(UNITS), 1, self.grid.lat.size * self.grid.lon.size), np.float32)
+        fields = dict(zip(UNITS, values, strict=True))
         self._fill([min(self.months)], fields, np.arange(values.shape[-1]))
-        return values.reshape(len(names), *self.grid.shape)
+        return values.reshape(len(UNITS), *self.grid.shape)
 
     def _fill(self, keys: Sequence[Key], fields: Mapping[str, Fields], cells: Cells) -> None:
         """Read months into the rows of (month, cell) arrays, moisture as water content."""

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import netCDF4
 import numpy as np
 
 from saprolite.errors import InputError, Problem, raise_if_any
@@ -113,7 +112,10 @@ def checked_months(
             )
             continue
         heads[file] = head
-        problems.extend(_add_months(file, stamps, months))
+        found = _add_months(file, stamps, months)
+        problems.extend(found)
+        if found:
+            rejected.add(file)
     problems.extend(_missing_months(path, months, years, files, rejected))
     raise_if_any(InputError, "The GLDAS forcing cannot be used", problems)
     assert grid is not None
@@ -252,7 +254,15 @@ def _grid(file: Path, lat: Array, lon: Array) -> tuple[Grid, tuple[bool, bool]]:
 
 
 def _stamps(file: Path, head: Head) -> list[Any]:
+    import netCDF4
+
     time = head.variables["time"]
+    if not np.isfinite(head.axes["time"]).all():
+        raise InputError(
+            "The time of a file cannot be read (1 problem)",
+            [Problem(f"{file}: time", "no time: a missing value", "the first day of each month",
+                     "fetch the original file")],
+        )  # fmt: skip
     calendar = time.attributes.get("calendar", "standard")
     try:
         dates = netCDF4.num2date(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import xarray as xr
 
 from saprolite.errors import InputError, Problem
 from saprolite.sources.files import StaticField
@@ -20,6 +19,8 @@ CLASS_NAMES = (
 
 def read_koeppen(path: Path) -> StaticField:
     """The class map, 0 where the product has none."""
+    import xarray as xr
+
     what = "a Koeppen-Geiger GeoTIFF with class codes 1 to 30, 0 = none"
     values = read_raster(path, what)
     codes = np.asarray(values.values)

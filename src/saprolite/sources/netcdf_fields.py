@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
-
-import xarray as xr
+from typing import TYPE_CHECKING, NamedTuple
 
 from saprolite.errors import InputError, Problem, did_you_mean, raise_if_any
 from saprolite.grid import Grid, normalise
 from saprolite.sources.files import decode, known_unit, netcdf, unit_of
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _LAT = ("lat", "latitude", "y")
 _LON = ("lon", "longitude", "x")
@@ -30,6 +31,8 @@ def read_fields(path: Path, wanted: Mapping[str, Wanted], what: str) -> xr.Datas
 
     A leading axis of length 1 is dropped; an axis before latitude is called ``horizon``.
     """
+    import xarray as xr
+
     problems: list[Problem] = []
     fields: dict[str, xr.DataArray] = {}
     with netcdf(path, what) as dataset:

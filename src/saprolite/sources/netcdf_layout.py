@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import h5py
+
+# netCDF4 before h5py: each brings an HDF5 library, and the other order is known to fail.
+import netCDF4  # noqa: F401
 import numpy as np
 import numpy.typing as npt
 

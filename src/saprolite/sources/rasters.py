@@ -6,17 +6,17 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import rasterio
-import xarray as xr
-from rasterio.windows import Window
 
 from saprolite.errors import InputError, Problem, raise_if_any
 from saprolite.grid import AreaMeans, Grid, normalise
 from saprolite.sources.files import Array, broken, require_file
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 BAND_CELLS = 2**23  # cells of a map held at a time: 64 MB a field in float64
 
@@ -24,6 +24,10 @@ BAND_CELLS = 2**23  # cells of a map held at a time: 64 MB a field in float64
 @contextmanager
 def opened(path: Path, what: str) -> Iterator[Any]:
     """An open raster of one band, north up; ``InputError`` for one that is missing or broken."""
+    # netCDF4 first: each brings an HDF5 library, and the other order is known to fail.
+    import netCDF4  # noqa: F401
+    import rasterio
+
     require_file(path, what)
     try:
         with warnings.catch_warnings():
@@ -105,6 +109,8 @@ def means_of_bands(
     ``fields`` takes the stored numbers of a band, one array per raster, and returns (field, row,
     column), NaN where missing. A world map of 30 seconds keeps within 1 GB.
     """
+    from rasterio.windows import Window
+
     first = rasters[0]
     means = AreaMeans(*coordinates(first), target, where)
     rows = means.touched()
@@ -151,6 +157,8 @@ def require_one_grid(paths: Sequence[Path], rasters: Sequence[Any]) -> None:
 
 def read_raster(path: Path, what: str) -> xr.DataArray:
     """A whole raster as (lat, lon), normalised, values as stored."""
+    import xarray as xr
+
     with opened_geographic(path, what) as raster:
         lat, lon = coordinates(raster)
         values = raster.read(1)

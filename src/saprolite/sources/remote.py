@@ -65,7 +65,7 @@ def origin(file: Path) -> str:
     'soil/clay.nc'
     """
     try:
-        kind, *parts = file.relative_to(_folder() / "files").parts
+        kind, *parts = file.relative_to(cache_folder() / "files").parts
     except ValueError:
         return str(file)
     return f"{kind}://" + "/".join(map(unquote, parts))
@@ -100,10 +100,11 @@ def _below(kind: str, url: str) -> Path:
     protocol, _, rest = url.partition("://")
     # No part of a URL may lead out of the folder.
     parts = [quote(part, safe="").replace("..", "%2E%2E") for part in rest.split("/") if part]
-    return (_folder() / kind / protocol).joinpath(*parts)
+    return (cache_folder() / kind / protocol).joinpath(*parts)
 
 
-def _folder() -> Path:
+def cache_folder() -> Path:
+    """The folder of what is fetched or remembered of inputs."""
     chosen = os.environ.get(CACHE_VARIABLE)
     caches = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(chosen or f"{caches}/saprolite").expanduser().absolute()

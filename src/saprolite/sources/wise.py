@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-import xarray as xr
 
 from saprolite.equations.surface import TEXTURE_SUM_TOLERANCE
 from saprolite.errors import InputError, Problem, raise_if_any
 from saprolite.grid import Grid
 from saprolite.sources.files import StaticField, broken, require_file
 from saprolite.sources.texture_bands import TEXTURE
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _WHAT = "a text table with the columns Lon Lat clay silt sand ... and fractions of mass"
 _COLUMNS = ("Lon", "Lat", "clay", "silt", "sand")
@@ -21,6 +23,9 @@ TOPSOIL_HORIZONS = (0.0, 0.3)
 
 def read_wise(path: Path) -> StaticField:
     """The map as (horizon, lat, lon) on its 0.5 degree grid; ``InputError`` for what is wrong."""
+    import pandas as pd
+    import xarray as xr
+
     require_file(path, _WHAT)
     try:
         table = pd.read_csv(path, sep=r"\s+", comment="#")
@@ -105,6 +110,8 @@ def texture_problems(where: str, texture: dict[str, np.ndarray]) -> list[Problem
 
 
 def _positions(path: Path, table: pd.DataFrame, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
+    import pandas as pd
+
     row = (table["Lat"].to_numpy(float) - grid.lat[0]) / grid.step[0]
     column = (table["Lon"].to_numpy(float) - grid.lon[0]) / grid.step[1]
     nearest = (np.rint(row).astype(int), np.rint(column).astype(int))

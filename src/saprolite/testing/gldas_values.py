@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ from saprolite.constants import FREEZING_POINT
 from saprolite.sources.forcing import ForcingYear
 from saprolite.sources.gldas import LAYER_DEPTHS
 from saprolite.sources.gldas_files import EVAPOTRANSPIRATION, MOISTURE, TEMPERATURE
+from saprolite.sources.gldas_layout import Field
 
 Array = npt.NDArray[np.float64]
 STEP_SECONDS = 10800.0  # of three hours, what an _acc field is a sum over
@@ -28,15 +29,6 @@ _LATENT_HEAT = 2.5e6  # J kg-1
 _WATER = 1000.0  # kg m-3
 _ICE_SHEET = 8.0e4  # kg m-2 of snow on land ice
 _SHARE_ON_SURFACE, _SHARE_BELOW = 0.1, 0.3  # runoff per evapotranspiration
-
-
-class Field(NamedTuple):
-    """A field as the headers of the published files describe it."""
-
-    name: str
-    units: str
-    standard_name: str
-    long_name: str
 
 
 @dataclass(frozen=True)
