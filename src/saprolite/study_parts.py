@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from saprolite.minerals import CLAY_MINERALS
+from saprolite.study_evapotranspiration import Evapotranspiration
 from saprolite.study_section import Closed
 from saprolite.study_soil import Density, Minerals, Texture, Thickness
 
@@ -66,6 +67,20 @@ class DemoForcing(Closed):
         return self
 
 
+class Era5LandForcing(Closed):
+    """ERA5-Land monthly means, NetCDF of the Climate Data Store: a folder, or one file."""
+
+    product: Literal["era5_land"]
+    path: str
+
+
+class CmipForcing(Closed):
+    """One model of CMIP5 or CMIP6, monthly: a folder of its files, historical and a scenario."""
+
+    product: Literal["cmip"]
+    path: str
+
+
 class KoeppenClimate(Closed):
     """Koeppen-Geiger GeoTIFF (Beck et al. 2018, 2023)."""
 
@@ -88,13 +103,18 @@ class AtmosphericCO2(Closed):
 class Inputs(Closed):
     """Where each input comes from."""
 
-    forcing: Annotated[GldasForcing | DemoForcing, Field(discriminator="product")]
+    forcing: Annotated[
+        GldasForcing | DemoForcing | Era5LandForcing | CmipForcing, Field(discriminator="product")
+    ]
     climate: Annotated[KoeppenClimate | DemoClimate, Field(discriminator="product")]
     texture: Texture
     bulk_density: Density
     minerals: Minerals
     thickness: Thickness
     atmospheric_co2: AtmosphericCO2 | None = None
+    evapotranspiration: Evapotranspiration | None = Field(
+        None, description="in the place of the forcing's own evapotranspiration"
+    )
 
 
 class MineralList(Closed):

@@ -7,11 +7,14 @@ from saprolite.grid.cells import (
     sphere_band_area,
 )
 from saprolite.grid.layers import overlap, remap_amounts, remap_layers
+from saprolite.grid.rectilinear import Rectilinear, Weights
 from saprolite.grid.regrid import AreaMeans, conservative, majority, normalise
 
 __all__ = [
     "AreaMeans",
     "Grid",
+    "Rectilinear",
+    "Weights",
     "conservative",
     "edges",
     "ellipsoid_band_area",

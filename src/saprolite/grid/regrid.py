@@ -56,9 +56,9 @@ class AreaMeans:
         self.source = Grid.from_centres(lat[order[0]], lon[order[1]], where)
         self.target = target
         place = [np.argsort(indices) for indices in order]
-        heights = _height(self.source.lat_edges), _height(target.lat_edges)
-        self._rows = _overlaps(*heights)[:, place[0]]
-        self._columns = _overlaps(self.source.lon_edges, target.lon_edges)[:, place[1]]
+        heights = sphere_height(self.source.lat_edges), sphere_height(target.lat_edges)
+        self._rows = interval_overlaps(*heights)[:, place[0]]
+        self._columns = interval_overlaps(self.source.lon_edges, target.lon_edges)[:, place[1]]
         self._whole = np.outer(np.diff(heights[1]), np.diff(target.lon_edges))
         self._amount: Array | None = None
         self._covered: Array | None = None
@@ -126,12 +126,12 @@ def conservative(field: xr.DataArray, target: Grid, valid_share: float = 0.5) ->
     )
 
 
-def _height(latitude: Array) -> Array:
+def sphere_height(latitude: Array) -> Array:
     """Position along the axis of the sphere, on which equal steps are equal areas."""
     return np.asarray(np.sin(np.deg2rad(latitude)))
 
 
-def _overlaps(source: Array, target: Array) -> Any:
+def interval_overlaps(source: Array, target: Array) -> Any:
     """Length that each target interval (rows) shares with each source interval (columns)."""
     from scipy.sparse import csr_array
 
@@ -156,8 +156,8 @@ def majority(classes: xr.DataArray, target: Grid, nodata: int = 0) -> xr.DataArr
     import xarray as xr
 
     source = Grid.from_centres(classes["lat"], classes["lon"], str(classes.name or "classes"))
-    rows = _overlaps(_height(source.lat_edges), _height(target.lat_edges))
-    columns = _overlaps(source.lon_edges, target.lon_edges)
+    rows = interval_overlaps(sphere_height(source.lat_edges), sphere_height(target.lat_edges))
+    columns = interval_overlaps(source.lon_edges, target.lon_edges)
     winner = np.full(target.shape, nodata, np.int16)
     most = np.zeros(target.shape)
     for code in np.unique(classes.values):

@@ -28,6 +28,8 @@ HDF5_LOCK = threading.RLock()
 UNIT_SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "kg m-2": ("kg m-2", "kg/m2", "kg/m^2", "kg m^-2", "kg m**-2", "mm"),
     "kg m-2 s-1": ("kg m-2 s-1", "kg/m2/s", "kg/m^2/s", "kg m^-2 s^-1", "kg m**-2 s**-1", "mm s-1"),
+    "m3 m-3": ("m3 m-3", "m**3 m**-3", "m^3 m^-3", "m3/m3"),
+    "m of water per day": ("m of water equivalent", "m of water equivalent per day", "m", "m d-1"),
     "K": ("K", "kelvin", "Kelvin", "degK"),
     "g cm-3": ("g cm-3", "g/cm3", "g/cm^3", "g cm^-3", "kg dm-3", "Mg m-3", "t m-3"),
     "kg m-3": ("kg m-3", "kg/m3", "kg/m^3", "kg m^-3"),
