@@ -173,7 +173,7 @@ def test_a_whole_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert found.lines == ["gldas_noah_monthly/noah10-v21: 12 files, by name; 2001-01 to 2001-12"]
     app(["check", str(tmp_path), "--years", "2001"], result_action="return_value")
     assert "no problem found" in capsys.readouterr().out
-    with pytest.raises(InputError, match="2002-01, 2002-02, .* and 6 more"):
+    with pytest.raises(InputError, match=r"2002-01, 2002-02, .* and 6 more"):
         app(["check", str(tmp_path), "--years", "2001-2002"], result_action="return_value")
 
 
@@ -188,7 +188,8 @@ def test_what_is_wrong_with_months(tmp_path: Path) -> None:
     month(tmp_path / "mixed", "200101", grid="025", version="020")
     assert "a mixture: noah025-v20, noah025-v21" in only_problem(tmp_path / "mixed")
     month(tmp_path / "newer", "200101", version="022")
-    assert "does not have" in (text := only_problem(tmp_path / "newer"))
+    text = only_problem(tmp_path / "newer")
+    assert "does not have" in text
     assert "saprolite data show gldas_noah_monthly" in text
     early = month(tmp_path / "early", "200101", grid="025")
     early.rename(early.with_name("GLDAS_NOAH025_M_EP.A200101.021.nc4"))

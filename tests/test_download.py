@@ -483,7 +483,8 @@ def test_get_says_the_cost_and_asks(
     out = str(tmp_path / "out")
     with pytest.raises(InputError, match="add --yes"):
         run("get", product, "--out", out)
-    assert "1 file to fetch into" in (text := capsys.readouterr().out)
+    text = capsys.readouterr().out
+    assert "1 file to fetch into" in text
     assert "1.0 MB (1000003 bytes)" in text
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
     monkeypatch.setattr("builtins.input", lambda _: "n")

