@@ -17,8 +17,6 @@ from saprolite.inputs.demo import demo_climate
 from saprolite.models import Reading
 from saprolite.sources import class_tables
 from saprolite.sources.files import StaticField
-from saprolite.sources.koeppen import read_koeppen
-from saprolite.sources.koeppen_rubel import read_rubel
 from saprolite.sources.remote import local_copy
 from saprolite.sources.texture_bands import TEXTURE
 from saprolite.study import Study
@@ -98,6 +96,9 @@ class StaticReader:
             if isinstance(spec, DemoClimate):
                 source = demo_climate()
             else:
+                from saprolite.sources.koeppen import read_koeppen
+                from saprolite.sources.koeppen_rubel import read_rubel
+
                 read = read_rubel if isinstance(spec, RubelClimate) else read_koeppen
                 source = read(local_copy(spec.path))
         except SaproliteError as error:
