@@ -14,6 +14,8 @@ from typing import Any
 import netCDF4
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from saprolite.data_commands import app
@@ -94,7 +96,8 @@ def raw(name: str) -> dict[str, Any]:
     lambda x: x.pop("licence"),
     lambda x: x.update(license="x"),
     lambda x: x.update(confidence="sure"),
-    lambda x: x.pop("doi_confidence"),
+    lambda x: x.update(doi="10.1/x"),
+    lambda x: x["editions"]["noah10-v21"].pop("doi_confidence"),
     lambda x: x["variables"]["Evap_tavg"].pop("unit"),
     lambda x: x["variables"]["Evap_tavg"].pop("confidence"),
     lambda x: x["editions"]["noah10-v21"].pop("get"),
@@ -116,14 +119,23 @@ def test_the_catalogue_is_closed(spoil: Any) -> None:
 
 
 def test_entry_keeps_what_a_run_writes() -> None:
-    assert entry("gldas_noah_monthly") == {
+    common = {
         "product": "gldas_noah_monthly",
         "title": "GLDAS Noah Land Surface Model L4 monthly",
         "provider": "NASA GSFC / GES DISC",
-        "doi": "10.5067/LWTYSMP3VM5Z",
         "licence": "NASA Earth science data: open",
         "citation": "Rodell et al. 2004, BAMS 85, 381, doi:10.1175/BAMS-85-3-381",
     }
+    assert entry("gldas_noah_monthly") == common  # versions differ in their DOI
+    months = [Path(f"x/GLDAS_NOAH10_M.A20010{month}.021.nc4") for month in range(1, 10)]
+    assert entry("gldas_noah_monthly", months) == common | {
+        "edition": "noah10-v21", "version": "2.1", "doi": "10.5067/LWTYSMP3VM5Z",
+    }  # fmt: skip
+    mixed = [*months, Path("GLDAS_NOAH025_M.A200110.020.nc4")]
+    assert entry("gldas_noah_monthly", mixed) == common
+    assert entry("koeppen_geiger", [Path("k.tif")])["doi"] == "10.1038/s41597-023-02549-6"
+    old = entry("koeppen_geiger", [Path("Beck_KG_V1_present_0p5.tif")])
+    assert (old["edition"], old["doi"]) == ("beck2018", "10.6084/m9.figshare.6396959")
     for products in catalog().values():
         for name in products:
             assert {"product", "title", "provider", "licence", "citation"} <= set(entry(name))
@@ -256,6 +268,28 @@ def test_contents_tell_where_names_do_not(data: Path, tmp_path: Path) -> None:
         assert (found.product, found.by) == (expected, "contents")
 
 
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    ending=st.sampled_from([".nc", ".nc4", ".tif", ".csv", ".csv.gz", ".zip", ".stm", ".dat", ""]),
+    content=st.one_of(
+        st.binary(max_size=300),
+        st.binary(max_size=200).map(lambda tail: b"II*\0\x08\0\0\0" + tail),
+        st.binary(max_size=200).map(lambda tail: b"MM\0+\0\x08\0\0" + tail),
+        st.binary(max_size=200).map(lambda tail: b"\x89HDF\r\n\x1a\n" + tail),
+        st.binary(max_size=200).map(lambda tail: b"CDF\x01" + tail),
+        st.binary(max_size=200).map(gzip.compress),
+    ),
+)
+def test_any_bytes_are_looked_at_without_a_crash(
+    tmp_path: Path, ending: str, content: bytes
+) -> None:
+    path = tmp_path / f"any{ending}"
+    path.write_bytes(content)
+    found = survey(path)
+    assert found.problems
+    path.unlink()
+
+
 def test_unknown_files(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file or folder"):
         survey(tmp_path / "none")
@@ -267,3 +301,18 @@ def test_unknown_files(tmp_path: Path) -> None:
     found = survey(tmp_path)
     assert found.problems == []
     assert "not recognised: 1 files: x.npy" in found.lines
+
+
+def test_the_page_of_products_is_that_of_the_catalogue() -> None:
+    """``python tools/list_products.py`` writes it."""
+    import importlib.util
+
+    root = Path(__file__).parents[1]
+    spec = importlib.util.spec_from_file_location("list_products", root / "tools/list_products.py")
+    assert spec is not None and spec.loader is not None
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    text = (root / "docs/data.md").read_text(encoding="utf-8")
+    assert tool.page(text) == text
+    for name in published():
+        assert f"`{name}`" in text

@@ -557,3 +557,60 @@ def test_the_package_needs_no_download_library(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert 'pip install "saprolite[data]"' in done.stdout
+
+
+def test_an_interruption_ends_all_connections_and_the_next_call_goes_on(
+    server: Server, tmp_path: Path
+) -> None:
+    names = [f"{number}.nc" for number in range(6)]
+    for name in names:
+        server.serve(f"/{name}", CONTENT)
+    content = edition(*({"name": name, "url": f"{server.address}/{name}"} for name in names))
+
+    def interrupt(_: str, done: int, __: int) -> None:
+        if done >= 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prepare_download(content, tmp_path, None, "x").fetch(interrupt)
+    assert len(whole_files(tmp_path)) < 6
+    assert all((tmp_path / name).read_bytes() == CONTENT for name in whole_files(tmp_path))
+    before = len(server.log)
+    assert len(get(content, tmp_path)) == 6
+    assert all((tmp_path / name).read_bytes() == CONTENT for name in names)
+    resumed = [asked for _, _, asked in server.log[before:] if asked]
+    assert all(asked.startswith("bytes=") for asked in resumed)
+    assert not (tmp_path / ".saprolite-get").exists()
+
+
+def test_a_killed_download_goes_on(server: Server, tmp_path: Path) -> None:
+    """The process is killed in the middle of a file; the next one asks for the rest only."""
+    import subprocess
+    import textwrap
+
+    server.serve("/a.nc", CONTENT)
+    code = textwrap.dedent(f"""
+        import os, signal
+        from pathlib import Path
+        from saprolite.sources.catalog import Edition
+        from saprolite.sources.download import prepare_download
+        file = {{"name": "a.nc", "url": "{server.address}/a.nc"}}
+        edition = Edition.model_validate(
+            {{"get": {{"via": "pooch", "files": [file], "confidence": "R"}}}})
+        from saprolite.sources import resumable
+        resumable._PIECE = 1 << 16
+        came = []
+        def report(stage, done, total):
+            came.append(1)
+            if len(came) == 5:
+                os.kill(os.getpid(), signal.SIGKILL)
+        prepare_download(edition, Path({str(tmp_path)!r}), None, "x").fetch(report)
+    """)
+    done = subprocess.run([sys.executable, "-c", code], check=False)
+    assert done.returncode == -9
+    assert whole_files(tmp_path) == []
+    kept = (tmp_path / ".saprolite-get/a.nc.part").stat().st_size
+    assert 0 < kept < len(CONTENT)
+    get(edition({"name": "a.nc", "url": f"{server.address}/a.nc"}), tmp_path)
+    assert server.ranges("/a.nc") == [None, f"bytes={kept}-"]
+    assert (tmp_path / "a.nc").read_bytes() == CONTENT

@@ -570,19 +570,18 @@ def spoiled(text: str, where: int, kind: str) -> str:
     return text[:where] + text[end:] if end > where else text[:where]
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(where=st.integers(0, 10**6), kind=st.sampled_from(["cut", "letter", "line"]),
        which=st.sampled_from(["rubel", "ncld", "scan", "stm"]))  # fmt: skip
 def test_a_spoiled_table_gives_no_other_number(
     tmp_path: Path, where: int, kind: str, which: str
 ) -> None:
     """What can be read after any fault are values of the sound table, or fewer; else one error."""
-    path = {
-        "rubel": write(tmp_path / "r.csv", rubel_lines()),
-        "ncld": write(tmp_path / "n.csv", ncld_lines()),
-        "scan": write(tmp_path / "s.csv", SCAN_LINES),
-        "stm": stm(tmp_path, rows=hourly()[:50]),
-    }[which]
+    lines = {"rubel": rubel_lines, "ncld": ncld_lines, "scan": lambda: SCAN_LINES}
+    if which == "stm":
+        path = stm(tmp_path, rows=hourly()[:50])
+    else:
+        path = write(tmp_path / f"{which}.csv", lines[which]())
 
     def values() -> set[float]:
         if which == "rubel":

@@ -14,8 +14,10 @@ from __future__ import annotations
 import itertools
 import re
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -209,13 +211,32 @@ def product(name: str) -> Product:
     return published()[name]
 
 
-def entry(name: str) -> dict[str, str]:
-    """What a run and its report say of a product: its title, provider, DOI, licence, citation."""
+def edition_of(item: Product, names: Iterable[str]) -> tuple[str, Edition] | None:
+    """The one edition whose files all have these names, None where they do not tell."""
+    listed = list(names)
+    found = [
+        (key, edition)
+        for key, edition in item.editions.items()
+        if listed and edition.file and all(re.fullmatch(edition.file, name) for name in listed)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def entry(name: str, files: Iterable[Path] = ()) -> dict[str, str]:
+    """What a run and its report say of a product: its title, provider, DOI, licence, citation.
+
+    Where the names of the ``files`` tell the edition, its name, version and own DOI are given: a
+    product of several versions has no DOI in common.
+    """
     item = {name: item for family in catalog().values() for name, item in family.items()}[name]
+    told = edition_of(item, (file.name for file in files))
+    key, edition = told or ("", None)
     kept = {
         "title": item.title,
+        "edition": key,
+        "version": edition.version if edition else "",
         "provider": item.provider,
-        "doi": item.doi,
+        "doi": (edition.doi if edition else "") or item.doi,
         "licence": item.licence,
         "citation": item.citation,
     }

@@ -35,7 +35,7 @@ def length_of_tiff(path: Path) -> int:
     with path.open("rb") as stream:
         try:
             return max(_ends(stream))
-        except (struct.error, OverflowError) as error:
+        except (struct.error, OverflowError, OSError, KeyError) as error:
             raise ValueError("the directory of the TIFF is incomplete") from error
 
 
