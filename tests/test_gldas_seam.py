@@ -326,3 +326,16 @@ def test_the_choice_is_on_every_output_of_a_run(folder: Path, tmp_path: Path) ->
     for year in (2000, 2001):
         one, other = (run["carbon_sink_flux"].sel(year=year).values for run in runs.values())
         assert np.array_equal(one, other, equal_nan=True)
+
+
+def test_both_paths_start_from_the_data_root(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SAPROLITE_DATA", raising=False)
+    content = study(folder, seam="scale", path_2_0="old", path_2_1="new")
+    del content["inputs"]["forcing"]["path"]
+    resolved = Study.of({**content, "data_root": "data"}, tmp_path).inputs.forcing
+    assert isinstance(resolved, GldasForcing)
+    assert (resolved.path_2_0, resolved.path_2_1) == (
+        str(tmp_path / "data/old"), str(tmp_path / "data/new"),
+    )  # fmt: skip

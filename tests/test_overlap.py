@@ -30,7 +30,8 @@ def test_the_mean_of_the_adjusted_base_is_that_of_the_target(
 ) -> None:
     both = np.isfinite(base) & np.isfinite(target)
     some = both.any(axis=0)
-    for adjustment in (ratio_adjustment(base, target, least), difference_adjustment(base, target)):
+    means = common_means(base, target)
+    for adjustment in (ratio_adjustment(means, least), difference_adjustment(means)):
         scaled = np.where(both, adjusted(base, adjustment), np.nan)
         with np.errstate(invalid="ignore"):
             got = np.where(both, scaled, 0.0).sum(axis=0)[some] / both.sum(axis=0)[some]
@@ -44,13 +45,13 @@ def test_the_mean_of_the_adjusted_base_is_that_of_the_target(
 def test_a_ratio_is_within_limits_and_of_a_large_base(
     base: np.ndarray, target: np.ndarray, least: float
 ) -> None:
-    adjustment = ratio_adjustment(base, target, least)
     means = common_means(base, target)
+    adjustment = ratio_adjustment(means, least)
     ratio = ~adjustment.added & np.isfinite(adjustment.size)
     assert (adjustment.size[ratio] >= RATIO_LIMITS[0]).all()
     assert (adjustment.size[ratio] <= RATIO_LIMITS[1]).all()
     assert (means.base[ratio] >= least).all()
-    counts = tally(adjustment, means.base, least)
+    counts = tally(adjustment, means, least)
     assert counts.known + counts.unknown == ratio.size
     assert counts.small_base + counts.out_of_limits == (~ratio & (means.years > 0)).sum()
     assert counts.unknown == (means.years == 0).sum()
@@ -67,7 +68,8 @@ def test_a_ratio_is_within_limits_and_of_a_large_base(
     (0.1, 0.1, 1.0, False),      # the least base itself
 ])  # fmt: skip
 def test_each_case_of_the_rule(base: float, target: float, size: float, added: bool) -> None:
-    adjustment = ratio_adjustment(np.array([base]), np.array([target]), least=0.1)
+    means = common_means(np.array([base]), np.array([target]))
+    adjustment = ratio_adjustment(means, least=0.1)
     assert float(adjustment.size) == pytest.approx(size, rel=1e-14)
     assert bool(adjustment.added) is added
 
@@ -80,5 +82,6 @@ def test_two_sources_of_evapotranspiration_switched_twice() -> None:
     gldas = cycle * growth  # (year, month)
     mod16 = gldas * (0.8 + 0.02 * months)
     common = slice(5, 15)
-    brought = adjusted(mod16, ratio_adjustment(mod16[common], gldas[common], least=1.0))
+    means = common_means(mod16[common], gldas[common])
+    brought = adjusted(mod16, ratio_adjustment(means, least=1.0))
     assert brought == pytest.approx(gldas, rel=1e-12)

@@ -323,6 +323,25 @@ def test_all_wrong_inputs_are_named_together(world: World, tmp_path: Path) -> No
         assert part in str(caught.value), part
 
 
+def test_climate_zones_of_rubel(world: World, tmp_path: Path) -> None:
+    """A study may take its classes from the table of Rubel et al. 2017; the run says so."""
+    latitudes, longitudes = np.arange(-89.75, 90.0, 0.5), np.arange(-179.75, 180.0, 0.5)
+    rows = [f"{lat},{lon},{'As' if lat < 0 else 'Dfc'}" for lat in latitudes for lon in longitudes]
+    table = tmp_path / "rubel2017_climatezones_0p5deg.csv"
+    table.write_text("\n".join(["Lat,Lon,Cls", *rows]) + "\n")
+    content = world.study(inputs__climate={"product": "koeppen_rubel", "path": str(table)})
+    prepared = sap.check(Study.of(content, Path()))
+    south = prepared.grid.lat[prepared.cells // prepared.grid.lon.size] < 0.0
+    assert set(prepared.climate[south]) == {3}
+    assert set(prepared.climate[~south]) == {27}
+    assert prepared.products["climate"] == "koeppen_rubel"
+    assert any("As count as Aw" in note for note in prepared.notes)
+    sap.run(Study.of(content, Path()), tmp_path / "out")
+    written = json.loads((tmp_path / "out/run.json").read_text())["inputs"]
+    assert written["climate"]["citation"] == "Rubel et al. 2017, Meteorol. Z. 26, 115"
+    assert (written["climate"]["edition"], written["forcing"]["edition"]) == ("0p5", "noah10-v21")
+
+
 def test_large_gaps_are_refused(world: World, tmp_path: Path) -> None:
     half = np.full((1, *SHAPE), 0.3)
     half[:, :, :18] = -999.0

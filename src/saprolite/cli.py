@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import cyclopts
 from cyclopts import Parameter
 
+from saprolite.data_commands import app as data_app
 from saprolite.errors import (
     InputError,
     Problem,
@@ -36,6 +37,7 @@ app = cyclopts.App(
     help_format="plaintext",
     help="How fast the minerals of a soil weather, and how much CO2 that binds.",
 )
+app.command(data_app)
 
 
 @app.command

@@ -240,10 +240,7 @@ class Study(Closed):
         chosen = os.environ.get(DATA_VARIABLE)
         root = located(str(Path.cwd()), chosen) if chosen else located(str(folder), self.data_root)
         content = self.model_dump(exclude_none=True)
-        for item in content["inputs"].values():
-            for name in item:
-                if name == "path" or name.startswith("path_"):
-                    item[name] = located(root, item[name])
+        _resolve_paths(content["inputs"], root)
         column = self.column_reading
         if column is not None:
             content["column"]["reading"] = resolved_column_reading(column, folder)
@@ -265,13 +262,12 @@ class Study(Closed):
 
 
 def _resolve_paths(section: dict[str, Any], root: str) -> None:
-    """Make the paths of the maps in a section absolute; URLs stay as they are."""
-    for value in section.values():
+    """Make the paths of a section and of those in it absolute; URLs stay as they are."""
+    for name, value in section.items():
         if isinstance(value, dict):
-            if isinstance(value.get("path"), str):
-                value["path"] = located(root, value["path"])
-            else:
-                _resolve_paths(value, root)
+            _resolve_paths(value, root)
+        elif isinstance(value, str) and (name == "path" or name.startswith("path_")):
+            section[name] = located(root, value)
 
 
 def _reading_problems(reading: Mapping[str, Any], where: str) -> list[Problem]:

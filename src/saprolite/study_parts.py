@@ -81,10 +81,52 @@ class CmipForcing(Closed):
     path: str
 
 
+class ChangeFactorForcing(Closed):
+    """A scenario: what a climate model says of the change, by calendar month, on the mean year of
+    an observed forcing."""
+
+    product: Literal["change_factors"]
+    base: Annotated[GldasForcing | DemoForcing | Era5LandForcing, Field(discriminator="product")]
+    model: CmipForcing
+    base_years: list[int] = Field(
+        min_length=2,
+        max_length=2,
+        description="[first, last] year of the means that are compared; in the record of both",
+    )
+    model_resolution_deg: float = Field(
+        1.0, gt=0.0, le=30.0, description="cells on which the model's changes are made, degrees"
+    )
+    soil_moisture: Literal["ratio", "difference"] = "ratio"
+    soil_temperature: Literal["difference"] = "difference"
+    evapotranspiration: Literal["ratio", "difference"] = "ratio"
+    ratio_limits: list[float] = Field(
+        [0.2, 5.0], min_length=2, max_length=2, description="ratios beyond them are cut off"
+    )
+    coast_cells: float = Field(
+        2.0, ge=0.0, description="cells of sea of the model that take the change of the next land"
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> ChangeFactorForcing:
+        if self.base_years[0] > self.base_years[1]:
+            raise ValueError("base_years = [first, last], first no later than last")
+        low, high = self.ratio_limits
+        if not 0.0 < low <= 1.0 <= high:
+            raise ValueError("ratio_limits = [low, high] with 0 < low <= 1 <= high")
+        return self
+
+
 class KoeppenClimate(Closed):
     """Koeppen-Geiger GeoTIFF (Beck et al. 2018, 2023)."""
 
     product: Literal["koeppen"]
+    path: str
+
+
+class RubelClimate(Closed):
+    """Koeppen-Geiger zones of Rubel et al. 2017: the 0.5 degree table (CSV, may be gzipped)."""
+
+    product: Literal["koeppen_rubel"]
     path: str
 
 
@@ -104,9 +146,10 @@ class Inputs(Closed):
     """Where each input comes from."""
 
     forcing: Annotated[
-        GldasForcing | DemoForcing | Era5LandForcing | CmipForcing, Field(discriminator="product")
+        GldasForcing | DemoForcing | Era5LandForcing | CmipForcing | ChangeFactorForcing,
+        Field(discriminator="product"),
     ]
-    climate: Annotated[KoeppenClimate | DemoClimate, Field(discriminator="product")]
+    climate: Annotated[KoeppenClimate | RubelClimate | DemoClimate, Field(discriminator="product")]
     texture: Texture
     bulk_density: Density
     minerals: Minerals

@@ -95,8 +95,9 @@ def _is_tag(part: object, location: tuple[Any, ...]) -> bool:
     )
 
 
-_TAGS = {"gldas", "demo", "koeppen", "wise", "netcdf", "constant", "climate_class", "gsde",
-         "ito_wagai", "raster", "pelletier", "shangguan", "soilgrids", "hwsd"}  # fmt: skip
+_TAGS = {"gldas", "demo", "koeppen", "koeppen_rubel", "wise", "netcdf", "constant",
+         "climate_class", "gsde", "ito_wagai", "raster", "pelletier", "shangguan", "soilgrids",
+         "hwsd", "era5_land", "cmip", "mod16", "mod16_8day", "change_factors"}  # fmt: skip
 
 
 def _fields_at(study: type[BaseModel], location: tuple[Any, ...]) -> list[str]:

@@ -46,7 +46,7 @@ path = "gldas/"                 # or path_2_0 and path_2_1, a folder for each ve
 
 # Climate classes, for the totals by climate group and for the tables by class.
 [inputs.climate]
-product = "koeppen"             # koeppen (path) | demo
+product = "koeppen"             # koeppen (path) | koeppen_rubel (path) | demo
 path = "koppen_geiger_0p1.tif"
 
 # Clay, silt and sand as mass fractions.

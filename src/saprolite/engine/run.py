@@ -257,7 +257,10 @@ def _new_state(
         "unverified_numbers": unverified,
         "numbers_with_a_warning": flagged,
         "notes": list(prepared.notes),
-        "inputs": {role: entry(product) for role, product in prepared.products.items()},
+        "inputs": {
+            role: entry(product, prepared.files.get(role, ()))
+            for role, product in prepared.products.items()
+        },
         "inputs_sha256": digests,
         "land_cells": int(prepared.cells.size),
         "land_area_km2": float(prepared.area.sum()),

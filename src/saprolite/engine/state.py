@@ -60,8 +60,8 @@ def fingerprint(study: Study, digests: dict[str, dict[str, str]]) -> str:
     content = study.model_dump(exclude_none=True, exclude={"engine", "data_root"})
     content["precision"] = study.engine.precision
     for role, item in content["inputs"].items():
-        if "path" in item:
-            item["path"] = sorted(digests.get(role, {}).values())
+        _drop_paths(item)
+        item["files"] = sorted(digests.get(role, {}).values())
     if content["reading"]["kinetics"].endswith(".csv"):
         content["reading"]["kinetics"] = sorted(digests.get("kinetics", {}).values())
     column = content.get("column", {})
@@ -71,6 +71,15 @@ def fingerprint(study: Study, digests: dict[str, dict[str, str]]) -> str:
             column["reading"][key] = sorted(digests.get(f"column.reading.{key}", {}).values())
     text = json.dumps([__version__, package_digest(), content], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _drop_paths(section: dict[str, Any]) -> None:
+    """Take away every path: the digests of the files stand for them."""
+    for key, value in list(section.items()):
+        if isinstance(value, dict):
+            _drop_paths(value)
+        elif key == "path" or key.startswith("path_"):
+            del section[key]
 
 
 def _digest_paths(section: dict[str, Any], place: str, digests: dict[str, dict[str, str]]) -> None:

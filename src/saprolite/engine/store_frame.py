@@ -122,7 +122,10 @@ def attributes_of(
 ) -> dict[str, Any]:
     """Attributes of the store: what it was computed from, and how."""
     reading = prepared.model.reading
-    inputs = {role: entry(product) for role, product in prepared.products.items()}
+    inputs = {
+        role: entry(product, prepared.files.get(role, ()))
+        for role, product in prepared.products.items()
+    }
     citations = [f"{role}: {item['citation']}" for role, item in inputs.items()]
     title, model = prepared.study.title, "CO2 pathway of PROFILE on monthly drivers"
     column: dict[str, Any] = {}

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
+from saprolite.errors import InputError, Problem, SaproliteError, raise_if_any
+from saprolite.inputs.change_factors import ChangedForcing, Methods
+from saprolite.inputs.demo import DemoPlanet
 from saprolite.inputs.evapotranspiration import OwnEvapotranspiration
+from saprolite.inputs.gldas_forcing import gldas_forcing
 from saprolite.inputs.statics import Collected
 from saprolite.sources.cmip import open_cmip_forcing
 from saprolite.sources.era5_land import open_era5_land
@@ -16,36 +22,83 @@ from saprolite.sources.on_grid import MonthlyProduct, OnGrid
 from saprolite.sources.remote import local_copy
 from saprolite.study import Study
 from saprolite.study_evapotranspiration import Mod16Evapotranspiration
-from saprolite.study_parts import CmipForcing, Era5LandForcing
+from saprolite.study_parts import ChangeFactorForcing, CmipForcing, DemoForcing, Era5LandForcing
 
 
 def other_forcing(
-    study: Study, spec: Era5LandForcing | CmipForcing, year_before: int | None
+    study: Study, spec: Era5LandForcing | CmipForcing | ChangeFactorForcing, before: int | None
 ) -> tuple[Forcing, bool]:
-    """The forcing on the study's grid, and whether it holds ``year_before`` (None: not wanted)."""
+    """The forcing on the study's grid, and whether it holds the year ``before`` its first one
+    (None: not wanted)."""
+    if isinstance(spec, ChangeFactorForcing):
+        return _changed(study, spec, before)
+    return _opened(spec, study.years, before, study.grid.resolution_deg, study.grid.valid_share)
+
+
+def _opened(
+    spec: Era5LandForcing | CmipForcing,
+    years: Iterable[int],
+    before: int | None,
+    resolution_deg: float | None,
+    valid_share: float,
+) -> tuple[Forcing, bool]:
     folder = local_copy(spec.path, lambda name: name.endswith((".nc", ".nc4")))
     product: MonthlyProduct
     if isinstance(spec, Era5LandForcing):
-        product = era5 = open_era5_land(folder, study.years, year_before)
-        has_before = year_before is not None and era5.has_year(year_before)
+        product = era5 = open_era5_land(folder, years, before)
+        has_before = before is not None and era5.has_year(before)
     else:
-        product = cmip = open_cmip_forcing(folder, study.years, year_before)
-        has_before = year_before is not None and cmip.has_year(year_before)
-    grid = study.grid
-    return OnGrid(product, grid.resolution_deg, grid.valid_share), has_before
+        product = cmip = open_cmip_forcing(folder, years, before)
+        has_before = before is not None and cmip.has_year(before)
+    return OnGrid(product, resolution_deg, valid_share), has_before
+
+
+def _changed(study: Study, spec: ChangeFactorForcing, before: int | None) -> tuple[Forcing, bool]:
+    """The base's mean year with the changes of a model; both are checked before either is used."""
+    problems: list[Problem] = []
+    base_years = range(spec.base_years[0], spec.base_years[1] + 1)
+    base = model = None
+    has_before = False
+    try:
+        base = _base(spec, base_years, study.grid.valid_share)
+    except SaproliteError as error:
+        problems += error.problems
+    try:
+        years = sorted({*base_years, *study.years})
+        model, has_before = _opened(
+            spec.model, years, before, spec.model_resolution_deg, study.grid.valid_share
+        )
+    except SaproliteError as error:
+        problems += error.problems
+    raise_if_any(InputError, "The scenario cannot be made", problems)
+    assert base is not None
+    assert model is not None
+    low, high = spec.ratio_limits
+    methods = Methods(
+        spec.soil_moisture, spec.soil_temperature, spec.evapotranspiration,
+        (low, high), spec.coast_cells,
+    )  # fmt: skip
+    return ChangedForcing(base, model, base_years, methods), has_before
+
+
+def _base(spec: ChangeFactorForcing, years: range, valid_share: float) -> Forcing:
+    if isinstance(spec.base, DemoForcing):
+        return DemoPlanet(spec.base.resolution_deg)
+    if isinstance(spec.base, Era5LandForcing):
+        return _opened(spec.base, years, None, None, valid_share)[0]
+    return gldas_forcing(spec.base, years).forcing
 
 
 def with_own_evapotranspiration(
     study: Study, forcing: Forcing, previous_year: bool, collected: Collected
 ) -> tuple[Forcing, bool]:
-    """The forcing with the evapotranspiration of ``[inputs.evapotranspiration]`` if there is any.
+    """The forcing with the evapotranspiration of ``[inputs.evapotranspiration]``.
 
     The year before the first is given up where the product lacks it and nothing is chosen for such
     years.
     """
     spec = study.inputs.evapotranspiration
-    if spec is None:
-        return forcing, previous_year
+    assert spec is not None
     before = study.first_year - 1
     years = [*([before] if previous_year else []), *study.years]
     folder = local_copy(spec.path, lambda name: name.endswith((".tif", ".hdf")))

@@ -16,7 +16,6 @@ from saprolite.inputs.demo import DemoPlanet
 from saprolite.inputs.direct import DirectForcing
 from saprolite.inputs.gldas_forcing import gldas_forcing
 from saprolite.inputs.missing import CAUSES, COLUMN_CAUSES, Flags, flags
-from saprolite.inputs.other_forcing import other_forcing, with_own_evapotranspiration
 from saprolite.inputs.regridded import Regridded
 from saprolite.inputs.statics import Collected, StaticReader
 from saprolite.models import CO2Pathway, Soil
@@ -25,7 +24,7 @@ from saprolite.sources.forcing import Forcing, ForcingYear
 from saprolite.sources.on_grid import OnGrid
 from saprolite.sources.remote import local_copy
 from saprolite.study import Study
-from saprolite.study_parts import CmipForcing, DemoForcing, Era5LandForcing
+from saprolite.study_parts import ChangeFactorForcing, CmipForcing, DemoForcing, Era5LandForcing
 
 Array = npt.NDArray[np.float64]
 
@@ -200,7 +199,9 @@ def _forcing(study: Study, collected: Collected) -> tuple[Forcing | None, bool]:
     before = study.first_year - 1
     source: Forcing
     try:
-        if isinstance(spec, Era5LandForcing | CmipForcing):
+        if isinstance(spec, Era5LandForcing | CmipForcing | ChangeFactorForcing):
+            from saprolite.inputs.other_forcing import other_forcing
+
             source, trailing = other_forcing(study, spec, before if trailing else None)
         elif isinstance(spec, DemoForcing):
             source = DemoPlanet(spec.resolution_deg)
@@ -210,7 +211,10 @@ def _forcing(study: Study, collected: Collected) -> tuple[Forcing | None, bool]:
             collected.notes += opened.notes
         if study.grid.resolution_deg is not None and not isinstance(source, OnGrid):
             source = Regridded(source, study.grid.resolution_deg, study.grid.valid_share)
-        source, trailing = with_own_evapotranspiration(study, source, trailing, collected)
+        if study.inputs.evapotranspiration is not None:
+            from saprolite.inputs.other_forcing import with_own_evapotranspiration
+
+            source, trailing = with_own_evapotranspiration(study, source, trailing, collected)
     except SaproliteError as error:
         collected.problems += error.problems
         return None, False

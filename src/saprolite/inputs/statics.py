@@ -14,22 +14,13 @@ from saprolite.equations import layer_presence
 from saprolite.errors import InputError, Problem, SaproliteError
 from saprolite.grid import Grid, conservative, majority, remap_layers
 from saprolite.inputs.demo import demo_climate
-from saprolite.inputs.soil_products import (
-    DENSITY_READERS,
-    TEXTURE_READERS,
-    THICKNESS_READERS,
-    Cells,
-    read_minerals,
-    with_horizons,
-)
 from saprolite.models import Reading
 from saprolite.sources import class_tables
 from saprolite.sources.files import StaticField
-from saprolite.sources.koeppen import read_koeppen
 from saprolite.sources.remote import local_copy
 from saprolite.sources.texture_bands import TEXTURE
 from saprolite.study import Study
-from saprolite.study_parts import KoeppenClimate
+from saprolite.study_parts import DemoClimate, RubelClimate
 from saprolite.study_soil import (
     ClassMinerals,
     ClassTexture,
@@ -42,6 +33,8 @@ from saprolite.study_soil import (
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from saprolite.inputs.soil_products import Cells
 
 Array = npt.NDArray[np.float64]
 
@@ -88,6 +81,8 @@ class StaticReader:
 
     @property
     def _wanted(self) -> Cells:
+        from saprolite.inputs.soil_products import Cells
+
         return Cells(self.grid, self.layer_edges, self.study.grid.valid_share)
 
     @property
@@ -98,8 +93,14 @@ class StaticReader:
         """Climate class of each cell, 0 where the map has none."""
         spec = self.study.inputs.climate
         try:
-            is_map = isinstance(spec, KoeppenClimate)
-            source = read_koeppen(local_copy(spec.path)) if is_map else demo_climate()  # type: ignore[union-attr]
+            if isinstance(spec, DemoClimate):
+                source = demo_climate()
+            else:
+                from saprolite.sources.koeppen import read_koeppen
+                from saprolite.sources.koeppen_rubel import read_rubel
+
+                read = read_rubel if isinstance(spec, RubelClimate) else read_koeppen
+                source = read(local_copy(spec.path))
         except SaproliteError as error:
             self.collected.problems += error.problems
             return np.zeros(self.cells.size, np.int16)
@@ -119,6 +120,8 @@ class StaticReader:
                 self.collected.products["texture"] = "climate_class_texture"
                 by_class = class_tables.texture(classes, self.south)
                 return {name: self._all_layers(values) for name, values in by_class.items()}
+            from saprolite.inputs.soil_products import TEXTURE_READERS
+
             source = TEXTURE_READERS[type(spec)](spec, self._wanted)
         except SaproliteError as error:
             self.collected.problems += error.problems
@@ -140,6 +143,8 @@ class StaticReader:
             if isinstance(spec, ConstantDensity):
                 self.collected.products["bulk_density"] = "constant"
                 return self._constant_per_layer(spec)
+            from saprolite.inputs.soil_products import DENSITY_READERS
+
             source = DENSITY_READERS[type(spec)](spec, self._wanted)
         except SaproliteError as error:
             self.collected.problems += error.problems
@@ -163,6 +168,8 @@ class StaticReader:
                 self.collected.notes.append(class_tables.ILLUSTRATIVE_MINERALS)
                 shares = class_tables.mineral_shares(classes, names)
                 return np.stack([self._all_layers(share) for share in shares])
+            from saprolite.inputs.soil_products import read_minerals
+
             source = read_minerals(spec, names, self.reading.mica_share, self._wanted)
         except SaproliteError as error:
             self.collected.problems += error.problems
@@ -194,6 +201,8 @@ class StaticReader:
                 ]
                 present = np.repeat(np.array(layers)[:, None], self.cells.size, axis=1)
             else:
+                from saprolite.inputs.soil_products import THICKNESS_READERS
+
                 source = THICKNESS_READERS[type(spec)](spec, self._wanted)
                 self.collected.add("thickness", source)
                 present = self._packed(source.data["effective_thickness"])
@@ -210,6 +219,8 @@ class StaticReader:
         """The variable ``value`` of a map as (layer, cell); without horizons all layers alike."""
         if horizons is None and "horizon" not in data.dims:
             return self._all_layers(self.on_cells(data["value"]))
+        from saprolite.inputs.soil_products import with_horizons
+
         source = with_horizons(data, horizons or [], path)
         return self._layered(source.data["value"], source.horizons)
 

@@ -74,41 +74,46 @@ def scaling(
     One calendar month of all these years is held at a time.
     """
     cells = np.flatnonzero(base.land() & target.land())
-    months: list[tuple[Adjustment, Adjustment, Adjustment]] = []
-    counts: list[tuple[Tally, Tally, int]] = []
     area = base.grid.areas().ravel()[cells]
+    layers = len(LAYER_EDGES) - 1
+    wet, warm, rate = (_empty(12, *more, cells.size) for more in ((layers,), (layers,), ()))
+    wet_counts, rate_counts, limited = [], [], 0
     totals = np.zeros((2, len(overlap)))
-    for month in range(1, 13):
-        keys = [(year, month) for year in overlap]
+    for month in range(12):
+        keys = [(year, month + 1) for year in overlap]
         old, new = base.read_months(keys, cells), target.read_months(keys, cells)
-        wet = ratio_adjustment(old.soil_moisture, new.soil_moisture, LEAST_MOISTURE)
-        warm = difference_adjustment(old.soil_temperature, new.soil_temperature)
-        rate = ratio_adjustment(old.evapotranspiration, new.evapotranspiration, LEAST_RATE)
-        for total, values in zip(totals, (old, new), strict=True):
-            both = np.isfinite(old.evapotranspiration + new.evapotranspiration)
-            total += np.where(both, values.evapotranspiration, 0.0) @ area
-        moist = adjusted(old.soil_moisture, wet)
-        wet_mean = common_means(old.soil_moisture, new.soil_moisture).base
-        rate_mean = common_means(old.evapotranspiration, new.evapotranspiration).base
-        counts.append((
-            tally(wet, wet_mean, LEAST_MOISTURE),
-            tally(rate, rate_mean, LEAST_RATE),
-            int(((moist < 0.0) | (moist > 1.0)).sum()),
-        ))  # fmt: skip
-        months.append((wet, warm, rate))
-    moisture, temperature, water = (_stacked(parts) for parts in zip(*months, strict=True))
-    wet_counts, rate_counts, limited = zip(*counts, strict=True)
-    return Scaling(cells, moisture, temperature, water, _total(wet_counts), _total(rate_counts),
-                   sum(limited), tuple(totals[1] / totals[0]), tuple(overlap), version)  # fmt: skip
+        for layer in range(layers):
+            values = old.soil_moisture[:, layer]
+            means = common_means(values, new.soil_moisture[:, layer])
+            found = _keep(wet, (month, layer), ratio_adjustment(means, LEAST_MOISTURE))
+            wet_counts.append(tally(found, means, LEAST_MOISTURE))
+            moist = adjusted(values, found)
+            limited += int(((moist < 0.0) | (moist > 1.0)).sum())
+            means = common_means(old.soil_temperature[:, layer], new.soil_temperature[:, layer])
+            _keep(warm, (month, layer), difference_adjustment(means))
+        means = common_means(old.evapotranspiration, new.evapotranspiration)
+        found = _keep(rate, (month,), ratio_adjustment(means, LEAST_RATE))
+        rate_counts.append(tally(found, means, LEAST_RATE))
+        for index in range(len(overlap)):
+            pair = old.evapotranspiration[index], new.evapotranspiration[index]
+            both = np.isfinite(pair[0] + pair[1])
+            totals[:, index] += [float(np.sum(item[both] * area[both])) for item in pair]
+    return Scaling(cells, wet, warm, rate, _total(wet_counts), _total(rate_counts), limited,
+                   tuple(totals[1] / totals[0]), tuple(overlap), version)  # fmt: skip
+
+
+def _empty(*shape: int) -> Adjustment:
+    return Adjustment(np.empty(shape, np.float32), np.empty(shape, bool))
+
+
+def _keep(kept: Adjustment, index: tuple[int, ...], found: Adjustment) -> Adjustment:
+    """Keep an adjustment, float32, at its place; returns it as it came."""
+    kept.size[index], kept.added[index] = found
+    return found
 
 
 def _total(parts: Sequence[Tally]) -> Tally:
     return Tally(*map(sum, zip(*parts, strict=True)))
-
-
-def _stacked(parts: Sequence[Adjustment]) -> Adjustment:
-    size = np.stack([part.size.astype(np.float32) for part in parts])
-    return Adjustment(size, np.stack([part.added for part in parts]))
 
 
 @dataclass(frozen=True)

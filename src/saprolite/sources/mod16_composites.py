@@ -58,7 +58,7 @@ class Mod16Composites:
     tiles: tuple[Tile, ...]
     months: tuple[Key, ...]
     read: Callable[[Path], Stored] = read_tile
-    product: str = "mod16_8day"
+    product: str = "mod16"
 
     @property
     def files(self) -> tuple[Path, ...]:

@@ -77,7 +77,7 @@ def common_means(base: Values, target: Values) -> Means:
 
 
 def ratio_adjustment(
-    base: Values, target: Values, least: float, limits: tuple[float, float] = RATIO_LIMITS
+    means: Means, least: float, limits: tuple[float, float] = RATIO_LIMITS
 ) -> Adjustment:
     """Ratio of the means, target to base; their difference where a ratio would mislead.
 
@@ -87,8 +87,8 @@ def ratio_adjustment(
 
     Parameters
     ----------
-    base, target
-        (year, ...), one unit, the same years in the same order; NaN where missing.
+    means
+        Of :func:`common_means`.
     least
         Smallest mean of the base that is divided by, > 0, in the unit of the values.
     limits
@@ -96,13 +96,12 @@ def ratio_adjustment(
 
     Returns
     -------
-    :class:`Adjustment` of the axes after the first, float64.
+    :class:`Adjustment` of the shape of the means, float64.
 
     >>> base, target = np.array([[2.0, 0.0], [4.0, 0.0]]), np.array([[3.0, 1.0], [6.0, 1.0]])
-    >>> ratio_adjustment(base, target, least=0.1)
+    >>> ratio_adjustment(common_means(base, target), least=0.1)
     Adjustment(size=array([1.5, 1. ]), added=array([False,  True]))
     """
-    means = common_means(base, target)
     known = means.years > 0
     large = known & (means.base >= least)
     ratio = means.target / np.where(large, means.base, 1.0)
@@ -110,15 +109,14 @@ def ratio_adjustment(
     return Adjustment(np.where(added, means.target - means.base, ratio), added)
 
 
-def difference_adjustment(base: Values, target: Values) -> Adjustment:
+def difference_adjustment(means: Means) -> Adjustment:
     """Difference of the means, target less base: for a temperature, or any scale without a zero.
 
     Parameters and returned value as of :func:`ratio_adjustment`.
 
-    >>> difference_adjustment(np.array([[280.0]]), np.array([[280.5]]))
+    >>> difference_adjustment(common_means(np.array([[280.0]]), np.array([[280.5]])))
     Adjustment(size=array([0.5]), added=array([ True]))
     """
-    means = common_means(base, target)
     return Adjustment(means.target - means.base, np.ones(means.years.shape, bool))
 
 
@@ -132,10 +130,10 @@ def adjusted(values: Values, adjustment: Adjustment) -> Values:
     return np.asarray(np.where(added, values + size, values * size))
 
 
-def tally(adjustment: Adjustment, base_mean: Values, least: float) -> Tally:
-    """Counts of a :func:`ratio_adjustment` with the same ``least``."""
-    known = np.isfinite(adjustment.size)
-    small = known & adjustment.added & (base_mean < least)
+def tally(adjustment: Adjustment, means: Means, least: float) -> Tally:
+    """Counts of a :func:`ratio_adjustment` of the same means and ``least``."""
+    known = means.years > 0
+    small = known & adjustment.added & (means.base < least)
     return Tally(
         int(known.sum()),
         int(small.sum()),

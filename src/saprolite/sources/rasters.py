@@ -14,6 +14,7 @@ import numpy.typing as npt
 from saprolite.errors import InputError, Problem, raise_if_any
 from saprolite.grid import AreaMeans, Grid, normalise
 from saprolite.sources.files import Array, broken, require_file
+from saprolite.sources.tiff_structure import missing_bytes
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -29,6 +30,8 @@ def opened(path: Path, what: str) -> Iterator[Any]:
     import rasterio
 
     require_file(path, what)
+    if missing := missing_bytes(path):
+        raise broken(path, what, missing)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)

@@ -1,0 +1,214 @@
+"""The command ``saprolite data``: products, how to get them, what is there."""
+
+from __future__ import annotations
+
+import re
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cyclopts
+
+from saprolite.errors import InputError, Problem, did_you_mean
+from saprolite.progress import Progress
+
+if TYPE_CHECKING:
+    from saprolite.sources.catalog import Edition, Product
+    from saprolite.sources.download import Download
+
+app = cyclopts.App(name="data", help="The data products of a study: list, show, get, check.")
+_WIDTH = 100
+_MEGABYTE = 1e6
+_HOW = {"earthaccess": "get (Earthdata login)", "pooch": "get", "manual": "by hand", "none": "-"}
+
+
+@app.command(name="list")
+def list_() -> None:
+    """List every product: its name, its editions and how to get them."""
+    from saprolite.sources.catalog import OWN_FAMILY, catalog
+
+    for family, products in catalog().items():
+        if family == OWN_FAMILY:
+            continue
+        print(family)
+        for name, item in products.items():
+            print(f"  {name:24s} {item.title}")
+            for edition, content in item.editions.items():
+                print(f"    {edition:22s} {_HOW[content.get.via]:22s} {content.resolution}")
+    print("\nsaprolite data show NAME; saprolite data get NAME/EDITION --out FOLDER")
+
+
+@app.command
+def show(name: str) -> None:
+    """Show all that the catalogue says of a product.
+
+    Every fact has a tag: [R: file] read in a file of the product or its authoritative table, [R]
+    read in public code or documentation, [C] computed, [I] inferred, [U] recalled, to be verified.
+
+    Parameters
+    ----------
+    name
+        The product, as saprolite data list shows it.
+    """
+    from saprolite.sources.catalog import product
+
+    name = name.partition("/")[0]
+    item = product(name)
+    print(f"{name}: {item.title}  [{item.confidence}]")
+    print(f"  provider  {item.provider}")
+    if item.doi:
+        print(f"  doi       {item.doi}  [{item.doi_confidence}]")
+    print(f"  licence   {item.licence}" + ("" if item.redistribution else "; do not pass it on"))
+    print(f"  cite      {item.citation}  [{item.citation_confidence}]")
+    if item.study:
+        print(f"  study     {item.study}")
+    elif item.reader:
+        print(f"  reader    {item.reader}")
+    if item.variables:
+        print("  variables")
+        for variable, content in item.variables.items():
+            text = f"{content.meaning}  [{content.confidence}]"
+            print(f"    {variable:24s} {content.unit:14s} {text}")
+    for edition, part in item.editions.items():
+        print("\n".join(_edition_lines(edition, part)))
+    for note in item.notes:
+        print(textwrap.fill(f"note: {note}", _WIDTH, initial_indent="  ", subsequent_indent="    "))
+
+
+@app.command
+def get(name: str, *, out: Path | None = None, years: str | None = None, yes: bool = False) -> None:
+    """Fetch a product, after saying how many bytes that is; the same command goes on after a stop.
+
+    Parameters
+    ----------
+    name
+        The product, or PRODUCT/EDITION where it has several.
+    out
+        Folder of the files, data/PRODUCT/EDITION by default.
+    years
+        Years of a product that is published by month, such as 1970-2018.
+    yes
+        Do not ask.
+    """
+    from saprolite.sources.download import prepare_download
+
+    product, edition, content = _chosen(name)
+    folder = out or Path("data") / product / edition
+    download = prepare_download(content, folder, _years(years), f"{product}/{edition}")
+    print(_cost(download))
+    if download.wanted:
+        download.require_space()
+        if not yes and not _agreed():
+            print("nothing fetched")
+            return
+    with Progress() as report:
+        files = download.fetch(report)
+    print(f"{len(files)} {'file' if len(files) == 1 else 'files'} in {folder}, whole")
+    unverified = sum(not file.hash for file in download.wanted)
+    if unverified:
+        print(f"  {unverified} of them without a published hash: checked by their length only")
+
+
+@app.command
+def check(path: Path, *, years: str | None = None) -> None:
+    """Say what the files of a folder are, and what is missing, truncated or of another version.
+
+    Parameters
+    ----------
+    path
+        A file, or a folder that is looked at with all its folders.
+    years
+        The years of which every month is wanted, such as 1970-2018.
+    """
+    from saprolite.errors import raise_if_any
+    from saprolite.sources.recognise import survey
+
+    found = survey(path, _years(years))
+    print("\n".join(found.lines))
+    raise_if_any(InputError, f"{path} is not complete", found.problems)
+    print("no problem found")
+
+
+def _edition_lines(name: str, edition: Edition) -> list[str]:
+    parts = [edition.version, edition.resolution]
+    if edition.period:
+        parts.append(f"{edition.period[0]} to {edition.period[1] or 'now'}")
+    lines = [f"  edition {name}: " + "; ".join(part for part in parts if part)]
+    if edition.doi:
+        lines.append(f"    doi     {edition.doi}  [{edition.doi_confidence}]")
+    if edition.file:
+        lines.append(f"    files   {edition.file}")
+    if edition.bytes_per_file:
+        size = f"about {edition.bytes_per_file / _MEGABYTE:.3g} MB a file"
+        lines.append(f"    size    {size}  [{edition.bytes_confidence}]")
+    source = edition.get
+    if source.via == "earthaccess":
+        text = f"earthaccess, {source.short_name} version {source.version}  [{source.confidence}]"
+        lines.append(f"    get     {text}")
+    elif source.via == "pooch":
+        for file in source.files:
+            lines.append(f"    get     {file.url or 'doi:' + file.doi}  [{source.confidence}]")
+            if file.hash:
+                lines.append(f"            {file.hash}")
+    elif source.via == "manual":
+        lines.append(f"    by hand {source.page}  [{source.confidence}]")
+        lines += [f"            {number}. {step}" for number, step in enumerate(source.steps, 1)]
+    else:
+        lines.append(f"    -       {source.reason}")
+    return lines
+
+
+def _chosen(name: str) -> tuple[str, str, Edition]:
+    """Product, edition and its content of NAME or NAME/EDITION."""
+    from saprolite.sources.catalog import product
+
+    key, slash, edition = name.partition("/")
+    item: Product = product(key)
+    if not slash and len(item.editions) == 1:
+        edition = next(iter(item.editions))
+    if edition in item.editions:
+        return key, edition, item.editions[edition]
+    listed = "; ".join(f"{key}/{one}: {part.resolution}" for one, part in item.editions.items())
+    found = f"no edition {edition!r}" if slash else f"{len(item.editions)} editions"
+    first = next(iter(item.editions))
+    advice = did_you_mean(edition, item.editions) if slash else f"saprolite data get {key}/{first}"
+    raise InputError("Which edition? (1 problem)", [Problem(name, found, listed, advice)])
+
+
+def _years(text: str | None) -> range | None:
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d{4})(?:-(\d{4}))?", text)
+    if match is None or int(match[2] or match[1]) < int(match[1]):
+        raise InputError(
+            "Years cannot be read (1 problem)",
+            [Problem(f"--years {text}", "not years", "FIRST-LAST", "--years 1970-2018")],
+        )
+    return range(int(match[1]), int(match[2] or match[1]) + 1)
+
+
+def _cost(download: Download) -> str:
+    """What a download will cost, before it starts."""
+    lines = []
+    if download.present:
+        lines.append(f"{len(download.present)} files are there already")
+    number = len(download.wanted)
+    if number:
+        size = download.estimated_bytes
+        about = "about " if download.of_unknown_size else ""
+        shown = f"at least {download.known_bytes / _MEGABYTE:.1f} MB; the servers do not say all"
+        if size is not None:
+            shown = f"{about}{size / _MEGABYTE:.1f} MB ({size} bytes)"
+        what = "file" if number == 1 else "files"
+        lines.append(f"{number} {what} to fetch into {download.folder}: {shown}")
+    return "\n".join(lines)
+
+
+def _agreed() -> bool:
+    if not sys.stdin.isatty():
+        raise InputError(
+            "A download needs a yes (1 problem)",
+            [Problem("saprolite data get", "no terminal to ask in", "a yes", "add --yes")],
+        )
+    return input("fetch? [y/N] ").strip().lower() in ("y", "yes")
