@@ -18,9 +18,12 @@ from saprolite.constants import SECONDS_PER_DAY
 from saprolite.errors import InputError
 from saprolite.grid import Grid, remap_layers
 from saprolite.inputs import prepare
+from saprolite.inputs.demo import DemoPlanet
+from saprolite.inputs.evapotranspiration import OwnEvapotranspiration
 from saprolite.sources import era5_land as module
 from saprolite.sources.calendars import month_days
 from saprolite.sources.era5_land import evapotranspiration_rate, open_era5_land
+from saprolite.sources.era5_land_evaporation import open_era5_land_evaporation
 from saprolite.sources.on_grid import LAYER_EDGES, OnGrid
 from saprolite.study import Study
 from saprolite.testing.era5_land import (
@@ -226,6 +229,29 @@ def test_a_study_without_a_grid_says_what_to_type(folder: Path, tmp_path: Path) 
     path.write_text(path.read_text().replace("resolution_deg = 10.0\n", ""))
     with pytest.raises(InputError, match="resolution_deg"):
         prepare(Study.read(path))
+
+
+def test_its_evaporation_in_another_forcing(folder: Path) -> None:
+    product = open_era5_land_evaporation(folder, range(2000, 2003))
+    assert product.months == tuple((2001, month) for month in range(1, 13))
+    planet = DemoPlanet(STEP)
+    forcing = OwnEvapotranspiration(planet, product, [2001, 2002], "splice", 0.3)
+    cells = np.flatnonzero(planet.land() & ~planet.land_ice())
+    own = OnGrid(open_era5_land(folder, [2001]), STEP, 0.3)
+    both = np.intersect1d(cells, np.flatnonzero(own.land()))
+    got = forcing.read_year(2001, both).evapotranspiration
+    assert got == pytest.approx(own.read_year(2001, both).evapotranspiration, rel=1e-12)
+    assert not np.allclose(got, planet.read_year(2001, both).evapotranspiration, rtol=1e-3)
+    for note in ("era5_land in 2001", "in 2002 the forcing's, spliced as it is"):
+        assert any(note in item for item in forcing.notes)
+
+
+def test_flipped_evaporation_is_refused_in_another_forcing(own: Path) -> None:
+    spoil(own, flipped_sign)
+    with pytest.raises(InputError, match="evapotranspiration"):
+        OwnEvapotranspiration(
+            DemoPlanet(STEP), open_era5_land_evaporation(own, [2001]), [2001], None, 0.3
+        )
 
 
 # One fault in a file, and the word that names it.

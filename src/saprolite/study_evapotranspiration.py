@@ -34,6 +34,15 @@ class Mod16CompositesEvapotranspiration(Closed):
     other_years: OtherYears = None
 
 
+class Era5LandEvapotranspiration(Closed):
+    """Evaporation of ERA5-Land, monthly means: a folder of NetCDF files, or one file."""
+
+    product: Literal["era5_land"]
+    path: str
+    other_years: OtherYears = None
+
+
 Evapotranspiration = Annotated[
-    Mod16Evapotranspiration | Mod16CompositesEvapotranspiration, Field(discriminator="product")
+    Mod16Evapotranspiration | Mod16CompositesEvapotranspiration | Era5LandEvapotranspiration,
+    Field(discriminator="product"),
 ]

@@ -7,7 +7,7 @@ values stay in the order of the file; the weights of an area mean know that orde
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -155,11 +155,21 @@ class Weights:
         >>> weights.mean(np.array([[1.0, 2.0], [3.0, np.nan]])).tolist()
         [[nan, nan, 3.0, 3.0], [2.0, 2.0, 1.0, 1.0]]
         """
-        valid = np.isfinite(values)
-        covered = self.amounts(valid)
-        amount = self.amounts(np.where(valid, values, 0.0))
-        there = covered > _SLIVER * self.whole
-        return np.where(there, amount / np.where(there, covered, 1.0), np.nan)
+        return next(self.means([values]))
+
+    def means(self, fields: Iterable[npt.NDArray[Any]]) -> Iterator[Array]:
+        """Area means of several fields; the cover of those with the same gaps is made once."""
+        last: npt.NDArray[np.bool_] | None = None
+        covered: Array = np.empty(0)
+        there: npt.NDArray[np.bool_] = np.empty(0, bool)
+        for values in fields:
+            valid = np.isfinite(values)
+            if last is None or not np.array_equal(valid, last):
+                last, covered = valid, self.amounts(valid)
+                there = covered > _SLIVER * self.whole
+                covered = np.where(there, covered, 1.0)
+            amount = self.amounts(np.where(valid, values, 0.0))
+            yield np.where(there, amount / covered, np.nan)
 
 
 def _without_slivers(shared: Any, widths: Array) -> Any:

@@ -171,6 +171,10 @@ class OwnEvapotranspiration:
 
     def _refuse_other_unit(self, survey: Survey) -> None:
         low, high = _SAME_UNIT
+        if not np.isfinite(survey.ratio):
+            raise _refused(f"inputs.evapotranspiration ({survey.years[0]})",
+                           "no value on the land of the study",
+                           "values on some of it", "check the area of the product")  # fmt: skip
         if not low <= survey.ratio <= high:
             raise _refused(f"inputs.evapotranspiration ({survey.years[0]})",
                            f"{survey.ratio:.3g} times the forcing's over the land of both",

@@ -14,6 +14,7 @@ from saprolite.inputs.gldas_forcing import gldas_forcing
 from saprolite.inputs.statics import Collected
 from saprolite.sources.cmip import open_cmip_forcing
 from saprolite.sources.era5_land import open_era5_land
+from saprolite.sources.era5_land_evaporation import open_era5_land_evaporation
 from saprolite.sources.evapotranspiration import EvapotranspirationProduct, whole_years
 from saprolite.sources.forcing import Forcing
 from saprolite.sources.mod16 import open_mod16
@@ -21,7 +22,10 @@ from saprolite.sources.mod16_composites import open_mod16_composites
 from saprolite.sources.on_grid import MonthlyProduct, OnGrid
 from saprolite.sources.remote import local_copy
 from saprolite.study import Study
-from saprolite.study_evapotranspiration import Mod16Evapotranspiration
+from saprolite.study_evapotranspiration import (
+    Mod16CompositesEvapotranspiration,
+    Mod16Evapotranspiration,
+)
 from saprolite.study_parts import ChangeFactorForcing, CmipForcing, DemoForcing, Era5LandForcing
 
 
@@ -101,12 +105,14 @@ def with_own_evapotranspiration(
     assert spec is not None
     before = study.first_year - 1
     years = [*([before] if previous_year else []), *study.years]
-    folder = local_copy(spec.path, lambda name: name.endswith((".tif", ".hdf")))
+    folder = local_copy(spec.path, lambda name: name.endswith((".tif", ".hdf", ".nc", ".nc4")))
     product: EvapotranspirationProduct
     if isinstance(spec, Mod16Evapotranspiration):
         product = open_mod16(folder, years)
-    else:
+    elif isinstance(spec, Mod16CompositesEvapotranspiration):
         product = open_mod16_composites(folder, years)
+    else:
+        product = open_era5_land_evaporation(folder, years)
     if previous_year and spec.other_years is None and before not in whole_years(product.months):
         years, previous_year = list(study.years), False
     region = None

@@ -9,7 +9,7 @@ or named month by month; nothing marks land ice, unless the glacier mask is in t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,7 +97,7 @@ class Era5Land:
         """Land where the first month has a temperature; ice where glaciers cover half of it."""
         slot = next(iter(self.slots[TEMPERATURE[0]].values()))
         with netcdf(slot.field.path, WHAT) as dataset:
-            values = _combined(slot, slice(None), dataset)
+            values = combined(slot, slice(None), dataset)
         land = np.isfinite(values)
         ice = np.zeros_like(land)
         if self.glacier is not None:
@@ -110,7 +110,7 @@ class Era5Land:
             yield key[1], self._month(key, rows)
 
     def _month(self, key: Key, rows: slice) -> MonthFields:
-        raw = read_month(self.slots, key, rows, WHAT, _combined)
+        raw = read_month(self.slots, key, rows, WHAT, combined)
         return MonthFields(
             remap_layers(_without_packing_noise(raw), SOURCE_EDGES, LAYER_EDGES),
             remap_layers(np.stack([raw[name] for name in TEMPERATURE]), SOURCE_EDGES, LAYER_EDGES),
@@ -140,22 +140,34 @@ def open_era5_land(path: Path, years: Iterable[int], optional_year: int | None =
     every file which is truncated, on another grid or in another unit, every month that comes twice
     and every month that is missing.
     """
+    wanted = set(months_of(years))
+    useful = wanted | (set(months_of([optional_year])) if optional_year is not None else set())
+    slots, preliminary, glacier = checked_months(path, ASKED, wanted, useful)
+    used = used_files(slots)
+    cells = next(iter(slots[EVAPORATION].values())).field.cells
+    if glacier is not None and glacier not in used:
+        used = (*used, glacier)
+    return Era5Land(cells, slots, used, preliminary, glacier)
+
+
+def checked_months(
+    path: Path, asked: Mapping[str, Asked], wanted: Collection[Key], useful: Collection[Key]
+) -> tuple[Slots, tuple[Key, ...], Path | None]:
+    """Where the ``useful`` months of some variables lie, which of them are preliminary, and the
+    file of the glacier mask; ``InputError`` lists all faults, and ``wanted`` months that lack."""
     problems: list[Problem] = []
     found: list[dict[str, MonthlyField]] = []
     preliminary: dict[Key, None] = {}
     glacier: Path | None = None
-    wanted = set(months_of(years))
-    useful = wanted | (set(months_of([optional_year])) if optional_year is not None else set())
-    files = netcdf_files(path, WHAT)
-    for file in files:
+    for file in netcdf_files(path, WHAT):
         try:
-            fields = fields_of(file, ASKED, WHAT)
+            fields = fields_of(file, asked, WHAT)
             for field in fields.values():
                 _check_extra(field)
             with netcdf(file, WHAT) as dataset:
                 if GLACIER in dataset.variables:
                     glacier = file
-                late = dict.fromkeys(_preliminary_months(dataset, fields))
+                late = _preliminary_months(dataset, fields)
             preliminary |= {key: None for key in late if key in useful}
         except InputError as error:
             problems.extend(error.problems)
@@ -164,14 +176,9 @@ def open_era5_land(path: Path, years: Iterable[int], optional_year: int | None =
     slots, contradictions = indexed(found)
     problems += contradictions
     if not problems:  # what is wrong with a file explains what lacks
-        problems += absent_problems(path, slots, ASKED, sorted(wanted))
-    raise_if_any(InputError, "The ERA5-Land forcing cannot be used", problems)
-    slots = of_months(slots, useful)
-    used = used_files(slots)
-    cells = next(iter(slots[EVAPORATION].values())).field.cells
-    if glacier is not None and glacier not in used:
-        used = (*used, glacier)
-    return Era5Land(cells, slots, used, tuple(preliminary), glacier)
+        problems += absent_problems(path, slots, asked, sorted(wanted))
+    raise_if_any(InputError, "ERA5-Land cannot be used", problems)
+    return of_months(slots, useful), tuple(preliminary), glacier
 
 
 def _check_extra(field: MonthlyField) -> None:
@@ -200,7 +207,7 @@ def _preliminary_months(dataset: Any, fields: dict[str, MonthlyField]) -> list[K
     return []
 
 
-def _combined(slot: Slot, rows: slice, dataset: Any) -> Array:
+def combined(slot: Slot, rows: slice, dataset: Any) -> Array:
     """A month as (lat, lon): along a dimension ``expver`` the final value where there is one."""
     values = read_slot(slot, rows, dataset)
     extra = list(slot.field.extra)

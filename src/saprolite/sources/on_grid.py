@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -144,11 +145,11 @@ class OnGrid:
         for month, fields in self._source.read_months(year, rows):
             for problem in self._range_problems(f"{year}-{month:02d}", fields, soil, rows):
                 problems[problem] = None
-            for field, target in zip(fields, result, strict=True):
-                flat = target[month - 1].reshape(-1, cells.size)
-                for layer, values in enumerate(field.reshape(-1, *soil.shape)):
-                    mean = weights.mean(np.where(soil, values, np.nan))
-                    flat[layer] = mean[row - first, column]
+            layered = [field.reshape(-1, *soil.shape) for field in fields]
+            targets = [array[month - 1].reshape(-1, cells.size) for array in result]
+            on_soil = (np.where(soil, values, np.nan) for layers in layered for values in layers)
+            for target, mean in zip(chain(*targets), weights.means(on_soil), strict=True):
+                target[:] = mean[row - first, column]
         raise_if_any(InputError, f"{self.product}: values are out of range", list(problems)[:9])
         self._check_sign(year, result)
         return result
