@@ -20,6 +20,7 @@ from saprolite.sources.forcing import Forcing, ForcingYear
 from saprolite.sources.overlap import (
     RATIO_LIMITS,
     Adjustment,
+    Means,
     Tally,
     adjusted,
     ratio_adjustment,
@@ -34,11 +35,12 @@ _SAME_UNIT = RATIO_LIMITS  # ratio of the two over all land that products of one
 
 class Survey(NamedTuple):
     """Both sources over some years: means of what both have (month, cell), kg m-2 s-1, NaN where
-    none; the share of the land area without a value of the product; the ratio over all land."""
+    none, and of how many years; the share of the land area without a value of the product; the ratio over all land."""
 
     years: tuple[int, ...]
     forcing: Array
     product: Array
+    common_years: npt.NDArray[np.int64]
     gap_percent: float
     ratio: float
 
@@ -126,7 +128,7 @@ class OwnEvapotranspiration:
     def _survey(self, years: Sequence[int]) -> Survey:
         """Sums over the years, one year held at a time."""
         shape = (12, self._soil.size)
-        totals, count = np.zeros((2, *shape)), np.zeros(shape)
+        totals, count = np.zeros((2, *shape)), np.zeros(shape, np.int64)
         lacking = np.zeros(shape)
         area: Array = self.grid.areas().ravel()[self._soil]
         for year in years:
@@ -142,13 +144,13 @@ class OwnEvapotranspiration:
         whole = float(area.sum()) * 12 * len(years)
         sums = totals @ area
         ratio = float(sums[1].sum() / sums[0].sum()) if sums[0].sum() != 0.0 else np.nan
-        return Survey(tuple(years), means[0], means[1],
+        return Survey(tuple(years), means[0], means[1], count,
                       100.0 * float((lacking @ area).sum()) / whole, ratio)  # fmt: skip
 
     def _scaled(self, survey: Survey) -> Scaling:
-        forcing, product = survey.forcing[None], survey.product[None]
-        found = ratio_adjustment(forcing, product, LEAST_RATE)
-        return Scaling(self._soil, found, tally(found, survey.forcing, LEAST_RATE))
+        means = Means(survey.forcing, survey.product, survey.common_years)
+        found = ratio_adjustment(means, LEAST_RATE)
+        return Scaling(self._soil, found, tally(found, means, LEAST_RATE))
 
     def _refuse_uncovered(self, other_years: str | None, held: set[int]) -> None:
         name = "inputs.evapotranspiration"
