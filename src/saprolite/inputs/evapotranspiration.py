@@ -35,7 +35,8 @@ _SAME_UNIT = RATIO_LIMITS  # ratio of the two over all land that products of one
 
 class Survey(NamedTuple):
     """Both sources over some years: means of what both have (month, cell), kg m-2 s-1, NaN where
-    none, and of how many years; the share of the land area without a value of the product; the ratio over all land."""
+    none, and of how many years; the share of the land area without a value of the product; the
+    ratio over all land."""
 
     years: tuple[int, ...]
     forcing: Array
