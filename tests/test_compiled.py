@@ -419,17 +419,18 @@ def test_the_loops_vectorise(precision: str) -> None:
     suffix = "pd" if precision == "float64" else "ps"
     short = (wet, frozen, warm)
     for stage in (co2_factors, warmth, control, compared, *short):
-        assembly = next(iter(stage.inspect_asm().values()))
-        if "vmulp" not in assembly and "mulp" not in assembly:
-            assert "fmul" in assembly and (".2d" in assembly or ".4s" in assembly)  # ARM
-            continue
-        packed, scalar = assembly.count(f"mul{suffix}"), assembly.count(f"muls{suffix[-1]}")
-        # A short loop of any length has scalar code for its last lanes, too.
-        assert packed > (0 if stage in short else 5)
-        assert stage in short or scalar <= packed
-        assert not any(
-            name in assembly for name in ("callq\t*exp", "exp@PLT", "log@PLT", "pow@PLT")
-        )
+        # All that kernels of this precision have had compiled, this one among them.
+        for assembly in stage.inspect_asm().values():
+            if "vmulp" not in assembly and "mulp" not in assembly:
+                assert "fmul" in assembly and (".2d" in assembly or ".4s" in assembly)  # ARM
+                continue
+            packed, scalar = assembly.count(f"mul{suffix}"), assembly.count(f"muls{suffix[-1]}")
+            # A short loop of any length has scalar code for its last lanes, too.
+            assert packed > (0 if stage in short else 5)
+            assert stage in short or scalar <= packed
+            assert not any(
+                name in assembly for name in ("callq\t*exp", "exp@PLT", "log@PLT", "pow@PLT")
+            )
 
 
 def test_the_code_of_a_kernel_is_found_again_and_never_taken_for_another() -> None:
@@ -487,7 +488,7 @@ def test_kernels_share_the_parts_that_are_the_same_and_no_others() -> None:
         return called(scaled, {"factor": factor}, precision)
 
     def scaled(x: float) -> float:
-        return factor * x + 1.0  # noqa: F821
+        return factor * x  # noqa: F821
 
     assert part(2.0) is part(2.0)
     assert part(2.0) is not part(3.0)
@@ -495,7 +496,7 @@ def test_kernels_share_the_parts_that_are_the_same_and_no_others() -> None:
     assert part(2.0) is not inlined(scaled, {"factor": 2.0}, "float64")
     both = njit(lambda x: (two(x), three(x)))
     two, three = part(2.0), part(3.0)
-    assert both(5.0) == (11.0, 16.0)
+    assert both(5.0) == (10.0, 15.0)
 
 
 def test_a_kernel_is_known_by_what_it_takes_from_modules(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,27 +71,26 @@ def specialised(template: Function, names: Mapping[str, Any], precision: str) ->
 
 def inlined(template: Function, names: Mapping[str, Any], precision: str) -> Function:
     """What a kernel does on one lane: a template whose global names get values, inlined."""
-    return _compiled_part(_part(template, names, precision), forceinline=True)
+    return _compiled_part(template, names, precision, forceinline=True)
 
 
 def called(template: Function, names: Mapping[str, Any], precision: str) -> Function:
     """A loop of a kernel: as :func:`inlined`, but compiled once and called."""
-    return _compiled_part(_part(template, names, precision), forceinline=False)
+    return _compiled_part(template, names, precision, forceinline=False)
 
 
-# By the name, which says what a part is compiled from: kernels that have a part in common compile
-# it once.
-_PARTS: dict[tuple[str, bool], Function] = {}
+# By the name, which says what a part is compiled from, and the precision: kernels that have a part
+# in common compile it once.
+_PARTS: dict[tuple[str, str, bool], Function] = {}
 
 
-def _compiled_part(part: FunctionType, forceinline: bool) -> Function:
-    options = {**OPTIONS, **_FROM_KERNELS_ONLY, "forceinline": forceinline}
-    return _PARTS.setdefault((part.__name__, forceinline), njit(**options)(part))
-
-
-def _part(template: Function, names: Mapping[str, Any], precision: str) -> FunctionType:
+def _compiled_part(
+    template: Function, names: Mapping[str, Any], precision: str, forceinline: bool
+) -> Function:
     assert isinstance(template, FunctionType), template
-    return _copy(template, {**template.__globals__, **names}, REAL[precision])
+    part = _copy(template, {**template.__globals__, **names}, REAL[precision])
+    options = {**OPTIONS, **_FROM_KERNELS_ONLY, "forceinline": forceinline}
+    return _PARTS.setdefault((part.__name__, precision, forceinline), njit(**options)(part))
 
 
 def is_cached(kernel: Any) -> bool:

@@ -31,7 +31,8 @@ _TREND_SERIES = 50_000
 def calibrated(plan: Plan, prepared: Prepared, report: Report) -> Plan:
     """The plan with its estimated times; reads a year of the forcing, writes a map into a
     temporary folder, and compiles what the run needs."""
-    year, read = _timed(lambda: prepared.read_year(prepared.study.first_year))
+    # Not the first year: it has been read, and may be held.
+    year, read = _timed(lambda: prepared.read_year(prepared.study.last_year))
     report("calibrating", 1, 4)
     held = replace(prepared, forcing=_HeldYear(prepared.forcing, prepared.source_cells, year))
     kernel = kernel_of(held)

@@ -13,7 +13,7 @@ from saprolite.errors import InputError, Problem, SaproliteError, raise_if_any
 from saprolite.grid import Grid
 from saprolite.inputs.column_fields import ColumnInputs, ColumnReader
 from saprolite.inputs.demo import DemoPlanet
-from saprolite.inputs.direct import DirectForcing
+from saprolite.inputs.direct import DirectForcing, ReadYear
 from saprolite.inputs.gldas_forcing import gldas_forcing
 from saprolite.inputs.missing import CAUSES, COLUMN_CAUSES, Flags, flags
 from saprolite.inputs.regridded import Regridded
@@ -182,7 +182,7 @@ def prepare(study: Study) -> Prepared:
         soil=soil,
         climate=climate,
         missing=missing,
-        forcing=DirectForcing(forcing),
+        forcing=DirectForcing(forcing, ReadYear(study.first_year, cells, first)),
         previous_year=previous_year,
         atmospheric_co2=co2,
         products=collected.products,
