@@ -175,8 +175,7 @@ def test_in_the_place_of_the_forcing(folder: Path) -> None:
     region = numbers[rows, columns].ravel()
     forcing = OwnEvapotranspiration(planet, product, [2001], None, 0.5, region)
     assert any(
-        "mod16_8day in 2001, 1.0" in note or "mod16_8day in 2001, 0.9" in note
-        for note in forcing.notes
+        "mod16 in 2001, 1.0" in note or "mod16 in 2001, 0.9" in note for note in forcing.notes
     )
 
 

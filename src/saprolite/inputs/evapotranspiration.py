@@ -34,14 +34,12 @@ _SAME_UNIT = RATIO_LIMITS  # ratio of the two over all land that products of one
 
 
 class Survey(NamedTuple):
-    """Both sources over some years: means of what both have (month, cell), kg m-2 s-1, NaN where
-    none, and of how many years; the share of the land area without a value of the product; the
-    ratio over all land."""
+    """Forcing (base) and product (target) over some years: their means of what both have, (month,
+    cell), kg m-2 s-1; the share of the land area without a value of the product; the ratio over all
+    land."""
 
     years: tuple[int, ...]
-    forcing: Array
-    product: Array
-    common_years: npt.NDArray[np.int64]
+    means: Means
     gap_percent: float
     ratio: float
 
@@ -141,17 +139,16 @@ class OwnEvapotranspiration:
             lacking += ~np.isfinite(own)
             count += both
             totals += np.where(both, np.stack([forcing, own]), 0.0)
-        means = np.where(count > 0, totals / np.maximum(count, 1), np.nan)
+        base, target = np.where(count > 0, totals / np.maximum(count, 1), np.nan)
         whole = float(area.sum()) * 12 * len(years)
         sums = totals @ area
         ratio = float(sums[1].sum() / sums[0].sum()) if sums[0].sum() != 0.0 else np.nan
-        return Survey(tuple(years), means[0], means[1], count,
-                      100.0 * float((lacking @ area).sum()) / whole, ratio)  # fmt: skip
+        gap = 100.0 * float((lacking @ area).sum()) / whole
+        return Survey(tuple(years), Means(base, target, count), gap, ratio)
 
     def _scaled(self, survey: Survey) -> Scaling:
-        means = Means(survey.forcing, survey.product, survey.common_years)
-        found = ratio_adjustment(means, LEAST_RATE)
-        return Scaling(self._soil, found, tally(found, means, LEAST_RATE))
+        found = ratio_adjustment(survey.means, LEAST_RATE)
+        return Scaling(self._soil, found, tally(found, survey.means, LEAST_RATE))
 
     def _refuse_uncovered(self, other_years: str | None, held: set[int]) -> None:
         name = "inputs.evapotranspiration"
