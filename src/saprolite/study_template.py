@@ -51,12 +51,14 @@ path = "koppen_geiger_0p1.tif"
 
 # Clay, silt and sand as mass fractions.
 [inputs.texture]
-product = "wise"                # wise (path) | netcdf (path, clay, silt, sand, units, horizons_m)
+product = "wise"                # wise, gsde, soilgrids, hwsd (path)
+                                # | netcdf (path, clay, silt, sand, units, horizons_m)
 path = "soilmap.dat"            # | constant (clay, silt, sand) | climate_class
 
 # Dry bulk density.
 [inputs.bulk_density]
-product = "constant"            # gsde (path) | netcdf (path, variable, units, horizons_m)
+product = "constant"            # gsde, soilgrids, hwsd (path)
+                                # | netcdf (path, variable, units, horizons_m)
 kg_m3 = [1320.0, 1380.0, 1380.0, 1380.0]   # | constant (kg_m3: one value, or one per layer)
 
 # Shares of the clay-size fraction.
@@ -66,8 +68,8 @@ product = "climate_class"       # ito_wagai (path, units) | constant (shares)
 
 # Soil thickness.
 [inputs.thickness]
-product = "constant"            # raster (path, units) | constant (metres)
-metres = 2.0                    # | climate_class (illustrative, not data)
+product = "constant"            # pelletier (path, maps) | shangguan (path) | raster (path, units)
+metres = 2.0                    # | constant (metres) | climate_class (illustrative, not data)
 
 # Only with reading.atmosphere = "series":
 # [inputs.atmospheric_co2]

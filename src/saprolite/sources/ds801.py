@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from saprolite.errors import InputError, Problem, raise_if_any
-from saprolite.sources.files import broken, require_file
+from saprolite.sources.files import Spread, broken, require_file
 
 _WHAT = "a mineralogy table of USGS Data Series 801 (tab text or CSV, may be gzipped)"
 HORIZONS = ("A", "C", "Top5")
@@ -199,12 +199,11 @@ def _problems(
             )  # fmt: skip
     if problems:
         return problems
-    phases = numbers[list(columns["phases"].values())].to_numpy(np.float64)
-    lowest, highest = np.nanmin(phases, initial=np.inf), np.nanmax(phases, initial=-np.inf)
-    if lowest < 0.0 or highest > 100.0:
+    spread = Spread.of(numbers[list(columns["phases"].values())].to_numpy(np.float64))
+    if spread.number and (spread.smallest < 0.0 or spread.largest > 100.0):
         return [
-            Problem(f"{path}: phases", f"{lowest:g} to {highest:g}", "0 to 100 percent",
-                    "leave cells without a value blank")
+            Problem(f"{path}: phases", f"{spread.smallest:g} to {spread.largest:g}",
+                    "0 to 100 percent", "leave cells without a value blank")
         ]  # fmt: skip
     return _sum_problems(path, raw, numbers, columns)
 

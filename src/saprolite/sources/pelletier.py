@@ -8,12 +8,14 @@ the fraction of hillslope, uses -1 too but does not say so.
 from __future__ import annotations
 
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from saprolite.equations import layer_presence
 from saprolite.errors import InputError, Problem, raise_if_any
 from saprolite.grid import Grid
 from saprolite.sources.files import Array, StaticField
@@ -69,9 +71,10 @@ def read_pelletier_hillslopes(
 
         def present(stored: list[npt.NDArray[Any]]) -> Array:
             return _weighted(
-                layers_present(soil.values(stored[0]), layer_edges),
-                layers_present(deposit.values(stored[1]), layer_edges),
+                soil.values(stored[0]),
+                deposit.values(stored[1]),
                 fraction.values(stored[2]),
+                layer_edges,
             )
 
         means = means_of_bands(rasters, target, valid_share, present, str(folder))
@@ -79,18 +82,26 @@ def read_pelletier_hillslopes(
     return effective_thickness(means, layer_edges, target, "pelletier", tuple(paths), notes)
 
 
-def _weighted(soil: Array, deposit: Array, fraction: Array) -> Array:
-    """Mean of the two parts (layer, row, column) by area; a part without a value has no weight."""
-    has_soil, has_deposit = np.isfinite(soil[0]), np.isfinite(deposit[0])
+def _weighted(
+    soil: Array, deposit: Array, fraction: Array, layer_edges: tuple[float, ...]
+) -> Array:
+    """Soil in each layer (layer, row, column): the two parts clipped to it, then their mean by
+    area. A part without a value has no weight; both without a fraction have none."""
+    has_soil, has_deposit = np.isfinite(soil), np.isfinite(deposit)
     stated = np.isfinite(fraction)
     share = np.where(stated, fraction, 0.5)
-    on_soil = np.where(has_soil, np.where(stated | ~has_deposit, share, 0.0), 0.0)
-    on_deposit = np.where(has_deposit, np.where(stated | ~has_soil, 1.0 - share, 0.0), 0.0)
+    on_soil = np.where(has_soil & (stated | ~has_deposit), share, 0.0)
+    on_deposit = np.where(has_deposit & (stated | ~has_soil), 1.0 - share, 0.0)
     total = on_soil + on_deposit
-    amount = np.where(has_soil, soil, 0.0) * on_soil + np.where(has_deposit, deposit, 0.0) * (
-        on_deposit
-    )
-    return np.where(total > 0.0, amount / np.where(total > 0.0, total, 1.0), np.nan)
+    total[total == 0.0] = np.nan
+    on_soil /= total
+    on_deposit /= total
+    soil, deposit = np.where(has_soil, soil, 0.0), np.where(has_deposit, deposit, 0.0)
+    present = np.empty((len(layer_edges) - 1, *soil.shape))
+    for layer, (top, bottom) in enumerate(pairwise(layer_edges)):
+        present[layer] = on_soil * layer_presence(soil, top, bottom)
+        present[layer] += on_deposit * layer_presence(deposit, top, bottom)
+    return present
 
 
 class _Metres:
@@ -136,7 +147,8 @@ class _Fraction:
 
 def _without_nodata(stored: npt.NDArray[Any], nodata: float | None) -> Array:
     values = stored.astype(np.float64)
-    values[np.isin(values, [*_NODATA, *([] if nodata is None else [nodata])])] = np.nan
+    for mark in {*_NODATA, nodata} - {None}:
+        values[stored == mark] = np.nan
     return values
 
 

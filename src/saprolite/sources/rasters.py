@@ -19,7 +19,7 @@ from saprolite.sources.tiff_structure import missing_bytes
 if TYPE_CHECKING:
     import xarray as xr
 
-BAND_CELLS = 2**23  # cells of a map held at a time: 64 MB a field in float64
+BAND_CELLS = 2**20  # cells of a map held at a time: 8 MB a field in float64
 
 
 @contextmanager
@@ -87,7 +87,7 @@ def coordinates(raster: Any) -> tuple[Array, Array]:
 def bands(rows: slice, width: int, block_rows: int = 1) -> Iterator[slice]:
     """Slices of rows that hold few enough cells, whole blocks of the file where these are small.
 
-    >>> list(bands(slice(0, 500), 43200))
+    >>> list(bands(slice(0, 500), 5400))
     [slice(0, 194, None), slice(194, 388, None), slice(388, 500, None)]
     """
     step = max(1, BAND_CELLS // width)
