@@ -7,6 +7,7 @@ concentration of every element stay with that solver.
 
 from __future__ import annotations
 
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any
@@ -31,6 +32,8 @@ Array = npt.NDArray[np.float64]
 _ANALYTIC = ("water", "henry_co2", "carbonic_1", "carbonic_2")
 _ORGANIC = ("organic_1", "organic_2", "organic_3")
 _WEAK = ("H", "OH", "HCO3", "CO3", "R", "Al")
+# What the kernel takes of a law, by the id of a law that is still there.
+_LAWS: dict[int, tuple[Any, ...]] = {}
 _TAKEN = ("NH4", "NO3", *BASE_CATIONS)
 
 
@@ -118,12 +121,26 @@ def _ranges(size: int, workers: int) -> list[tuple[int, int]]:
 
 
 def _arguments(columns: Columns, law: ProfileLaw) -> tuple[Any, ...]:
-    reading = law.reading
     fields = (
         columns.temperature, columns.pressure, columns.doc, columns.log_gibbsite,
         columns.gibbsite_exponent, columns.nitrification, columns.percolation,
         *(columns.uptake[name] for name in ("N", *BASE_CATIONS)),
     )  # fmt: skip
+    # A law is made once and asked for every block of cells and every year.
+    if id(law) not in _LAWS:
+        _LAWS[id(law)] = _law_arguments(law)
+        weakref.finalize(law, _LAWS.pop, id(law), None)
+    return (
+        tuple(np.ascontiguousarray(values, dtype=np.float64) for values in fields),
+        np.ascontiguousarray(columns.surface, dtype=np.float64),
+        np.stack([np.asarray(columns.deposition[ion], dtype=np.float64) for ion in IONS]),
+        np.ascontiguousarray(columns.present),
+        *_LAWS[id(law)],
+    )
+
+
+def _law_arguments(law: ProfileLaw) -> tuple[Any, ...]:
+    reading = law.reading
     by_enthalpy = [
         (name, int(r.HYDROLYSIS) + index * int(r.LANES))
         for index, name in enumerate(HYDROLYSIS)
@@ -137,10 +154,6 @@ def _arguments(columns: Columns, law: ProfileLaw) -> tuple[Any, ...]:
     reactions = [equilibrium(name) for name, _ in by_enthalpy]
     tables = law_tables(law, charge_per_unit(law))
     return (
-        tuple(np.ascontiguousarray(values, dtype=np.float64) for values in fields),
-        np.ascontiguousarray(columns.surface, dtype=np.float64),
-        np.stack([np.asarray(columns.deposition[ion], dtype=np.float64) for ion in IONS]),
-        np.ascontiguousarray(columns.present),
         tables,
         rough_tables(tables),
         np.array([equilibrium(name).coefficients for name in _ANALYTIC], dtype=np.float64),

@@ -62,7 +62,7 @@ from saprolite.column.compiled_solution import (
     strong_ions,
 )
 from saprolite.column.compiled_terms import differentiate, evaluate
-from saprolite.compiled.binding import bound, called, inlined, specialised
+from saprolite.compiled.binding import bound, inlined, specialised
 from saprolite.compiled.elementary import ELEMENTARY, REAL
 from saprolite.equations import elementary
 from saprolite.minerals import equilibrium
@@ -82,12 +82,11 @@ class Choices(NamedTuple):
 
 _PARTS: tuple[Any, ...] = (
     equilibria, strong_ions, pathway_constants, pair_weights, fixed_terms, delivered_bounds,
-    solve_ions, refine, begin_again, begin, look_at_ends,
+    solve_ions, evaluate, differentiate, imbalance, composition, refine, begin_again, advance,
+    still_running, begin, look_at_ends,
     unsure, to_start, first_look, second_look, tendency, newton_step,
     narrow, widen, read_layer, read_inflow, weathering, leaving, write_layer, pass_on,
 )  # fmt: skip
-# Parts that the kernel needs at several places: compiled once and called.
-_CALLED: tuple[Any, ...] = (evaluate, differentiate, imbalance, composition, advance, still_running)
 _COEFFICIENTS = {
     "davies": (newton.davies_coefficients, newton.davies_slope),
     "guntelberg": (newton.guntelberg_coefficients, newton.guntelberg_slope),
@@ -113,9 +112,7 @@ def column_kernel(choices: Choices) -> Callable[..., None]:
         "GIBBSITE_ENTHALPY": equilibrium("gibbsite").enthalpy,
     }
     names = {part.__name__: bound_part(part, chosen) for part in _PARTS}
-    names |= {part.__name__: bound_part(part, chosen, made=called) for part in _CALLED}
-    single = {**chosen, **FLOAT32}
-    names["search_roughly"] = bound_part(search_roughly, single, "float32", called)
+    names["search_roughly"] = bound_part(search_roughly, {**chosen, **FLOAT32}, "float32")
     return specialised(_solve_columns, names, PRECISION)
 
 
@@ -123,7 +120,6 @@ def bound_part(
     template: Any,
     chosen: dict[str, Any],
     precision: str = PRECISION,
-    made: Any = inlined,
 ) -> Callable[..., Any]:
     """A template with the equations that it names bound, and the parts that were chosen."""
     names: dict[str, Any] = {}
@@ -139,8 +135,7 @@ def bound_part(
             names[name] = REAL[precision](value)
         elif value is not None:
             names[name] = value
-    part: Callable[..., Any] = made(template, names, precision)
-    return part
+    return inlined(template, names, precision)
 
 
 def _solve_columns(
