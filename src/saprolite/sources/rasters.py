@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 BAND_CELLS = 2**20  # cells of a map held at a time: 8 MB a field in float64
+_CACHE_BYTES = 2**28
 
 
 @contextmanager
@@ -36,7 +37,8 @@ def opened(path: Path, what: str) -> Iterator[Any]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
             raster = rasterio.open(path)
-        with raster:
+        # GDAL would take a twentieth of the machine's memory for blocks that are read once.
+        with rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES), raster:
             if raster.transform.is_identity:
                 raise broken(path, what, "no georeference")
             if raster.count != 1 or raster.transform.b or raster.transform.d:
