@@ -158,3 +158,15 @@ def test_majority_of_a_coarser_map_is_the_class_it_lies_in() -> None:
     codes = np.random.default_rng(2).integers(1, 30, coarse.shape).astype(np.int16)
     result = majority(field_on(coarse, codes), fine).values
     assert (result == np.kron(codes, np.ones((4, 4), np.int16))).all()
+
+
+@pytest.mark.parametrize("seconds", [30.0, 120.0, 300.0, 7200.0])
+def test_centres_in_float32_are_those_of_the_globe(seconds: float) -> None:
+    """A map of 30 seconds whose file holds float32 is still around the globe, and no more."""
+    step = seconds / 3600.0
+    exact = Grid.globe(step)
+    found = Grid.from_centres(exact.lat.astype("f4"), exact.lon.astype("f4"), "map")
+    assert found.same_as(exact)
+    assert found.step == pytest.approx(exact.step, rel=1e-6)
+    with pytest.raises(InputError, match="within -180 to 180"):
+        Grid.from_centres(exact.lat, exact.lon + 0.1 * step, "map")

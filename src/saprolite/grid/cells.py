@@ -12,6 +12,7 @@ from saprolite.errors import InputError, Problem
 
 Array = npt.NDArray[np.float64]
 _M2_PER_KM2 = 1.0e6
+_ROUNDING = 0.01  # share of a step by which the centres of a file may miss their place
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +47,11 @@ class Grid:
                     )
                 )
                 continue
-            bounds = edges(regular, _step(regular))
-            if bounds[0] < low - 1e-6 or bounds[-1] > high + 1e-6:
+            step = _step(regular)
+            bounds = edges(regular, step)
+            # Files hold float32: at 180 degrees its steps are 1.5e-5 degrees.
+            slack = max(1e-6, _ROUNDING * step)
+            if bounds[0] < low - slack or bounds[-1] > high + slack:
                 problems.append(
                     Problem(
                         f"{where}: {name}",
@@ -185,6 +189,6 @@ def _regular(centres: Array) -> Array | None:
     if centres.size < 2 or not np.isfinite(centres).all():
         return None
     step = (centres[-1] - centres[0]) / (centres.size - 1)
-    if step <= 0.0 or np.abs(np.diff(centres) - step).max() > 0.01 * step:
+    if step <= 0.0 or np.abs(np.diff(centres) - step).max() > _ROUNDING * step:
         return None
     return np.asarray(np.round(centres[0] + step * np.arange(centres.size), 9))

@@ -26,7 +26,7 @@ from saprolite.sources.files import (
     spread_problem,
     unpacked,
 )
-from saprolite.sources.netcdf_bands import Layer, find_layers
+from saprolite.sources.netcdf_bands import Layer, chunks_kept, find_layers
 from saprolite.sources.rasters import require_values
 from saprolite.sources.texture_bands import TEXTURE, TextureCheck
 
@@ -154,6 +154,7 @@ def _opened(
             problems += _layer_problems(layers, factors)
         problems += _grid_problems(found)
         raise_if_any(InputError, "The files of the GSDE cannot be used", problems)
+        stack.enter_context(chunks_kept([layer for layers in found.values() for layer in layers]))
         yield found
 
 

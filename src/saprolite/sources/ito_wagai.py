@@ -16,7 +16,7 @@ from saprolite.errors import InputError, MineralError, Problem, raise_if_any
 from saprolite.grid import Grid
 from saprolite.minerals import Mineral, share_of_map_class
 from saprolite.sources.files import Array, Spread, StaticField, known_unit, netcdf, unpacked
-from saprolite.sources.netcdf_bands import Layer, find_layers
+from saprolite.sources.netcdf_bands import Layer, chunks_kept, find_layers
 from saprolite.sources.rasters import bands, require_values
 
 HORIZONS = (0.0, 0.3, 1.0)
@@ -130,8 +130,9 @@ def _unstated_unit(path: Path, layers: Sequence[Layer], units: str | None) -> st
         return units or "1"
     spread = Spread(0, np.nan, np.nan, np.nan)
     for layer in silent:
-        for band in bands(slice(0, layer.lat.size), layer.lon.size):
-            spread = spread.joined(Spread.of(unpacked(layer.read(band), layer.attributes)))
+        with chunks_kept([layer]):
+            for band in bands(slice(0, layer.lat.size), layer.lon.size):
+                spread = spread.joined(Spread.of(unpacked(layer.read(band), layer.attributes)))
     if _LEAST_MAXIMUM <= spread.largest <= 1.0 + _ROUNDING:
         return "1"
     if 100.0 * _LEAST_MAXIMUM < spread.largest <= 100.0 * (1.0 + _ROUNDING):
@@ -154,13 +155,14 @@ def _means(layers: Sequence[Layer], unstated: str, target: Grid, valid_share: fl
     check = _Check([f"{layer.path}: {layer.variable.name}" for layer in layers])
     first = layers[0]
     means = first.means(target)
-    for band in bands(means.touched(), first.lon.size * len(layers)):
-        shares = []
-        for layer in layers:
-            unit = known_unit(layer.unit, list(_FACTORS)) if layer.unit else unstated
-            assert unit is not None
-            shares.append(unpacked(layer.read(band), layer.attributes) * _FACTORS[unit])
-        means.add(band, check.band(np.stack(shares)))
+    with chunks_kept(layers):
+        for band in bands(means.touched(), first.lon.size):
+            shares = []
+            for layer in layers:
+                unit = known_unit(layer.unit, list(_FACTORS)) if layer.unit else unstated
+                assert unit is not None
+                shares.append(unpacked(layer.read(band), layer.attributes) * _FACTORS[unit])
+            means.add(band, check.band(np.stack(shares)))
     check.finish()
     return means.result(valid_share)
 

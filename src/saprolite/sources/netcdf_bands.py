@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from saprolite.grid import AreaMeans, Grid
 from saprolite.sources.files import Array, attributes_of, decode, unit_of
 from saprolite.sources.rasters import bands
 
+_SPARE = 2**20
+_MOST_KEPT = 2**28  # bytes of a variable
 LATITUDE = ("lat", "latitude", "y")
 LONGITUDE = ("lon", "longitude", "x")
 
@@ -53,11 +56,35 @@ class Layer:
         """Where the bands of this layer are gathered."""
         return AreaMeans(self.lat, self.lon, target, str(self.path))
 
+    def row_of_chunks(self) -> int:
+        """Bytes of the chunks that a row of the map runs through."""
+        chunks = self.variable.chunking()
+        if chunks == "contiguous" or not chunks:
+            return 0
+        across = -(-self.lon.size // int(chunks[-1])) * int(chunks[-1])
+        return int(np.prod(chunks[:-1])) * across * int(self.variable.dtype.itemsize)
+
     def bands(self, means: AreaMeans) -> Iterator[slice]:
         """Bands of the rows that lie on the target of ``means``, whole chunks where small."""
         chunks = self.variable.chunking()
         rows = 1 if chunks == "contiguous" or not chunks else int(chunks[-2])
         return bands(means.touched(), self.lon.size, rows)
+
+
+@contextmanager
+def chunks_kept(layers: Sequence[Layer]) -> Iterator[None]:
+    """While bands of rows are read, each chunk that they share is inflated once, not by each."""
+    variables = {id(layer.variable): layer for layer in layers}.values()
+    before = [(layer, layer.variable.get_var_chunk_cache()) for layer in variables]
+    for layer, (size, *_) in before:
+        needed = layer.row_of_chunks()
+        if needed > size:
+            layer.variable.set_var_chunk_cache(size=min(needed + _SPARE, _MOST_KEPT))
+    try:
+        yield
+    finally:
+        for layer, (size, *_) in before:
+            layer.variable.set_var_chunk_cache(size=size)
 
 
 def find_layers(
