@@ -75,6 +75,7 @@ def group_areas(classes: xr.DataArray) -> dict[str, float]:
     ``classes``: codes on (lat, lon), 0 = none. The sum is the classified land of the map, ice and
     Antarctica included where the map has them. Areas are those of the WGS84 ellipsoid.
 
+    >>> import xarray as xr
     >>> half = xr.DataArray([[0], [1]], coords={"lat": [-45.0, 45.0], "lon": [0.0]},
     ...                     dims=("lat", "lon"))
     >>> {name: round(area / 1e6) for name, area in group_areas(half).items()}
