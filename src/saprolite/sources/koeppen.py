@@ -76,9 +76,9 @@ def group_areas(classes: xr.DataArray) -> dict[str, float]:
     Antarctica included where the map has them. Areas are those of the WGS84 ellipsoid.
 
     >>> import xarray as xr
-    >>> half = xr.DataArray([[0], [1]], coords={"lat": [-45.0, 45.0], "lon": [0.0]},
-    ...                     dims=("lat", "lon"))
-    >>> {name: round(area / 1e6) for name, area in group_areas(half).items()}
+    >>> north = xr.DataArray([[0, 0], [1, 1]], dims=("lat", "lon"),
+    ...                      coords={"lat": [-45.0, 45.0], "lon": [-90.0, 90.0]})
+    >>> {name: round(area / 1e6) for name, area in group_areas(north).items()}
     {'A': 255, 'B': 0, 'C': 0, 'D': 0, 'E': 0}
     """
     grid = Grid.from_centres(classes["lat"], classes["lon"], "climate_class")
