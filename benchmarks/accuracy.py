@@ -18,12 +18,14 @@ from run_blocks import annual_flux, annual_series
 
 import world
 from saprolite import equations as eq
+from saprolite.constants import FREEZING_POINT
 from saprolite.inputs import Prepared
 from saprolite.models import Drivers, month_seconds
 
 Array = npt.NDArray[np.float64]
 SIZES = {"full": (20_000, 49), "quick": (2_000, 20), "tiny": (36, 4)}
 SIGNIFICANT = 0.05
+_FREEZING_STORED = np.float32(FREEZING_POINT)
 SECTIONS: dict[str, Any] = {"experiments": {"run": [*world.EXPERIMENTS, "shapley"]}}
 
 
@@ -45,10 +47,22 @@ def plain_equations(prepared: Prepared, year: int) -> Array:
     return np.stack(model.annual_flux(groups, drivers, soil.bulk_density))
 
 
-def error_of_float64(prepared: Prepared) -> float:
-    """Largest relative difference of the kernel in float64 from the plain equations."""
+def error_of_float64(prepared: Prepared) -> tuple[float, int]:
+    """Largest relative difference of the kernel in float64 from the plain equations, and how many
+    layer-years are left out.
+
+    What is 273.15 K in a file is a float32 that lies 6e-6 K below: the kernel takes it as not
+    frozen, the plain equations on the float32 as frozen. A layer-year with such a month is left
+    out here; the tests compare both on what the file means.
+    """
     plain = np.stack([plain_equations(prepared, year) for year in prepared.study.years])
-    return largest_difference(plain, annual_flux(prepared))
+    ours = annual_flux(prepared)
+    left_out = 0
+    for number, year in enumerate(prepared.study.years):
+        border = (prepared.read_year(year).soil_temperature == _FREEZING_STORED).any(axis=0)
+        plain[number][:, border] = ours[number][:, border]
+        left_out += int(border.sum())
+    return largest_difference(plain, ours), left_out
 
 
 def measure(size: str) -> dict[str, Any]:
@@ -63,11 +77,13 @@ def measure(size: str) -> dict[str, Any]:
     single, double = found["float32"], found["float64"]
     exact = world.of_reading(land, world.study(min(years, 5), engine={"precision": "float64"}))
     flips, series = _flips(single, double)
+    difference, left_out = error_of_float64(exact)
     return {
         "cells": cells,
         "years": years,
         "series": sorted(double),
-        "float64_to_plain_equations_largest_relative_difference": error_of_float64(exact),
+        "float64_to_plain_equations_largest_relative_difference": difference,
+        "layer_years_left_out_at_the_border_of_freezing": left_out,
         "float32_to_float64": {
             "global_sum_largest_relative_difference": _global_sums(single, double, land.area),
             "annual_flux_relative_difference_of_999_in_1000": _annual(
