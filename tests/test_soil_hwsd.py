@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import rasterio
 
+from geotiffs import rewrite
 from rdata import read_rda
 from saprolite.errors import InputError
 from saprolite.grid import Grid
@@ -164,15 +165,6 @@ def test_real_table_on_a_raster_of_its_units(real: Path, tmp_path: Path) -> None
     np.testing.assert_allclose(total[known], 1.0, rtol=1e-12)
     assert 0.9 < known.mean() <= 1.0
     assert any("does not tell the soil" in note for note in source.notes)
-
-
-def rewrite(path: Path, change: Callable[[np.ndarray], np.ndarray], **profile: object) -> None:
-    with rasterio.open(path) as raster:
-        kept, values = dict(raster.profile), raster.read(1)
-    values = change(values)
-    kept |= {"dtype": values.dtype, "height": values.shape[0], "width": values.shape[1]}
-    with rasterio.open(path, "w", **(kept | profile)) as raster:
-        raster.write(values, 1)
 
 
 def _column(name: str, change: Callable[[pd.Series], object]) -> Callable[[Path], None]:

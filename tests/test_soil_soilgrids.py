@@ -12,6 +12,7 @@ import pytest
 import rasterio
 import xarray as xr
 
+from geotiffs import rewrite
 from saprolite.errors import InputError
 from saprolite.grid import Grid, conservative, remap_layers
 from saprolite.inputs import prepare
@@ -173,15 +174,6 @@ def test_real_cut_outs(data: Path, tmp_path: Path) -> None:
     assert float(texture.data["clay"][3].sel(cell)) == pytest.approx(
         1e-3 * box["clay"][soil].mean(), rel=2e-3
     )
-
-
-def rewrite(path: Path, change: Callable[[np.ndarray], np.ndarray], **profile: object) -> None:
-    with rasterio.open(path) as raster:
-        kept, values = dict(raster.profile), raster.read(1)
-    values = change(values)
-    kept |= {"dtype": values.dtype, "height": values.shape[0], "width": values.shape[1]}
-    with rasterio.open(path, "w", **(kept | profile)) as raster:
-        raster.write(values, 1)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import rasterio
 
+from geotiffs import rewrite
 from saprolite.errors import InputError
 from saprolite.grid import Grid
 from saprolite.inputs import prepare
@@ -124,15 +125,6 @@ def test_bands_are_the_whole_at_once(
     np.testing.assert_allclose(*fields, rtol=1e-12)
     assert np.isfinite(fields[0]).sum() > 400
     assert whole.notes == part.notes
-
-
-def rewrite(path: Path, change: Callable[[np.ndarray], np.ndarray], **profile: object) -> None:
-    with rasterio.open(path) as raster:
-        kept, values = dict(raster.profile), raster.read(1)
-    values = change(values)
-    kept |= {"dtype": values.dtype, "height": values.shape[0], "width": values.shape[1]}
-    with rasterio.open(path, "w", **(kept | profile)) as raster:
-        raster.write(values, 1)
 
 
 def test_a_constant_map_stays_constant(folder: Path) -> None:

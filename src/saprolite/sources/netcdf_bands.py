@@ -15,12 +15,11 @@ import numpy.typing as npt
 from saprolite.errors import Problem, did_you_mean
 from saprolite.grid import AreaMeans, Grid
 from saprolite.sources.files import Array, attributes_of, decode, unit_of
+from saprolite.sources.netcdf_fields import map_problems
 from saprolite.sources.rasters import bands
 
 _SPARE = 2**20
 _MOST_KEPT = 2**28  # bytes of a variable
-LATITUDE = ("lat", "latitude", "y")
-LONGITUDE = ("lon", "longitude", "x")
 
 
 @dataclass(frozen=True)
@@ -107,26 +106,9 @@ def find_layers(
         return []
     variable = dataset.variables[name]
     dims = list(variable.dimensions)
-    if len(dims) not in (2, 3) or dims[-2] not in LATITUDE or dims[-1] not in LONGITUDE:
-        problems.append(
-            Problem(
-                f"{path}: {name}",
-                f"dimensions {variable.dimensions}",
-                "(lat, lon) or (depth, lat, lon)",
-                "name and order the dimensions so",
-            )
-        )
-        return []
-    absent = [dim for dim in dims[-2:] if dim not in dataset.variables]
-    if absent:
-        problems.append(
-            Problem(
-                f"{path}: {', '.join(absent)}",
-                "no coordinate variable",
-                "the centres of the cells in degrees",
-                "add the coordinate variables",
-            )
-        )
+    found = map_problems(path, name, dataset, dims, "(lat, lon) or (depth, lat, lon)")
+    if found:
+        problems += found
         return []
     lat, lon = decode(dataset[dims[-2]]), decode(dataset[dims[-1]])
     if len(dims) == 2:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from saprolite.errors import InputError, Problem, did_you_mean, raise_if_any
 from saprolite.grid import Grid, normalise
@@ -13,8 +13,8 @@ from saprolite.sources.files import decode, known_unit, netcdf, unit_of
 if TYPE_CHECKING:
     import xarray as xr
 
-_LAT = ("lat", "latitude", "y")
-_LON = ("lon", "longitude", "x")
+LATITUDE = ("lat", "latitude", "y")
+LONGITUDE = ("lon", "longitude", "x")
 
 
 class Wanted(NamedTuple):
@@ -67,26 +67,11 @@ def read_fields(path: Path, wanted: Mapping[str, Wanted], what: str) -> xr.Datas
             values = decode(variable) * item.factors[unit]
             while len(dims) > 2 and values.shape[0] == 1:
                 values, dims = values[0], dims[1:]
-            if len(dims) not in (2, 3) or dims[-2] not in _LAT or dims[-1] not in _LON:
-                problems.append(
-                    Problem(
-                        f"{path}: {item.name}",
-                        f"dimensions {variable.dimensions}",
-                        "(lat, lon) or (horizon, lat, lon)",
-                        "name and order the dimensions so",
-                    )
-                )
-                continue
-            absent = [name for name in dims[-2:] if name not in dataset.variables]
-            if absent:
-                problems.append(
-                    Problem(
-                        f"{path}: {', '.join(absent)}",
-                        "no coordinate variable",
-                        "the centres of the cells in degrees",
-                        "add the coordinate variables",
-                    )
-                )
+            found = map_problems(
+                path, item.name, dataset, dims, "(lat, lon) or (horizon, lat, lon)"
+            )
+            if found:
+                problems += found
                 continue
             names = ["horizon", "lat", "lon"][-len(dims) :]
             coords = {"lat": decode(dataset[dims[-2]]), "lon": decode(dataset[dims[-1]])}
@@ -95,3 +80,24 @@ def read_fields(path: Path, wanted: Mapping[str, Wanted], what: str) -> xr.Datas
     for field in fields.values():
         Grid.from_centres(field["lat"], field["lon"], str(path))
     return xr.Dataset(fields)
+
+
+def map_problems(
+    path: Path, name: str, dataset: Any, dims: Sequence[str], accepted: str
+) -> list[Problem]:
+    """What is wrong with the axes of a variable that is to be a map, or maps at depths."""
+    given = dataset.variables[name].dimensions
+    if len(dims) not in (2, 3) or dims[-2] not in LATITUDE or dims[-1] not in LONGITUDE:
+        advice = "name and order the dimensions so"
+        return [Problem(f"{path}: {name}", f"dimensions {given}", accepted, advice)]
+    absent = [dim for dim in dims[-2:] if dim not in dataset.variables]
+    if absent:
+        return [
+            Problem(
+                f"{path}: {', '.join(absent)}",
+                "no coordinate variable",
+                "the centres of the cells in degrees",
+                "add the coordinate variables",
+            )
+        ]
+    return []
