@@ -315,4 +315,5 @@ def test_the_inner_loops_work_on_whole_vectors() -> None:
     ):
         assembly = machine_code(bound_part(template, {}), arguments)
         wide = re.findall(r"\tv\w+pd\t.*%[yz]mm|\tf\w+\t.*v\d+\.2d", assembly)
-        assert len(wide) > 40, template.__name__
+        # A loop that is not vectorised has none; one of wider vectors is unrolled less.
+        assert len(wide) > 20, template.__name__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from numba.core.codegen import get_host_cpu_features
 
 import saprolite
 from saprolite.constants import TABLE
@@ -113,3 +115,30 @@ def test_scipy_is_loaded_when_a_dot_product_is_compiled_and_not_before() -> None
     """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["2.0", "False", "12.0", "True"]
+
+
+def test_loops_use_the_widest_vectors_unless_the_user_or_the_process_has_chosen() -> None:
+    code = """if True:
+        import numpy as np
+        from numba import config, njit
+        {before}
+        from saprolite.vector_width import use_widest_vectors
+        use_widest_vectors()
+        double = njit(lambda a: a + a)
+        double(np.ones(3))
+        (assembly,) = double.inspect_asm().values()
+        print("zmm" in assembly, (config.CPU_FEATURES or "").endswith("-prefer-256-bit"))
+    """
+    there = "+avx512vl" in get_host_cpu_features()
+    earlier = "njit(lambda: 0)(); from saprolite.vector_width import use_widest_vectors"
+    for before, chosen, expected in (
+        ("pass", {}, there), (earlier, {}, False), ("pass", {"NUMBA_CPU_NAME": "generic"}, False),
+    ):  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-c", code.format(before=before)], capture_output=True, text=True,
+            check=True, env={**os.environ, **chosen},
+        )  # fmt: skip
+        wide, asked = done.stdout.split()
+        assert asked == str(expected)
+        if expected:
+            assert wide == "True"

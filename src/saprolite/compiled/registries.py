@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from saprolite.vector_width import use_widest_vectors
+
 
 @cache
 def load_registries() -> None:
@@ -12,6 +14,7 @@ def load_registries() -> None:
     On the way Numba imports ``scipy.linalg`` (an eighth of the start of a run), only to see whether
     ``np.dot`` will work. It will: SciPy is there, and is imported when a dot product is compiled.
     """
+    use_widest_vectors()
     from numba.np import linalg
 
     ask_scipy = getattr(linalg, "ensure_blas", None)

@@ -11,6 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit, types
 
+from saprolite.vector_width import use_widest_vectors
+
+use_widest_vectors()
 _COMPILED: dict[str, Any] = {"nogil": True, "cache": True, "error_model": "numpy"}
 _INFINITY = np.float32(np.inf)
 _LANES = 16
