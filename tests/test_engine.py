@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import saprolite as sap
 from saprolite.engine import run as engine_run
@@ -72,7 +73,8 @@ def test_bits_do_not_depend_on_workers_bands_or_order(
 ) -> None:
     """Every number of a run, also means and trends; the same bands even the same files."""
     world = World(tmp_path / "w", years=range(2000, 2005)).write()
-    content = world.study(**EXPERIMENTS, output__monthly=True, engine__precision=precision)
+    content = world.study(**EXPERIMENTS, output__monthly=True, output__driver_means=True,
+                          engine__precision=precision)  # fmt: skip
     whole = fluxes_only(content, tmp_path / "whole")
     for workers, bands in ((1, 4), (3, 4), (2, 15), (5, 1)):
         out = tmp_path / f"{workers}-{bands}"
@@ -90,6 +92,23 @@ def test_bits_do_not_depend_on_workers_bands_or_order(
         fluxes_only({**content, "engine": {"precision": precision, "bands": 4}}, tmp_path / "back")
     assert store_digest(tmp_path / "back/fluxes.zarr") == store_digest(tmp_path / "3-4/fluxes.zarr")
     assert store_digest(tmp_path / "1-4/fluxes.zarr") == store_digest(tmp_path / "3-4/fluxes.zarr")
+
+
+def test_annual_means_of_drivers_are_those_of_the_months_by_their_length(
+    world: World, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    found = fluxes_only(world.study(output__driver_means=True), out)
+    stored = xr.open_zarr(out / "inputs.zarr", consolidated=False, chunks=None)
+    days = np.array([31, 28.25, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+    land = found["land"].values > 0
+    for name, unit in (("soil_moisture", "m3 m-3"), ("soil_temperature", "K")):
+        months = stored[name].values.astype(float).reshape(-1, 12, 4, stored.sizes["cell"])
+        expected = np.einsum("ymlc,m->ylc", months, days / 365.25)
+        means = found[f"{name}_annual_mean"]
+        assert means.attrs["units"] == unit
+        assert means.dims == ("year", "layer", "lat", "lon")
+        np.testing.assert_allclose(means.values[..., land], expected, rtol=1e-7)
 
 
 def lines_of(out: Path) -> dict[int, Any]:
@@ -266,7 +285,7 @@ def test_precision_and_experiments_are_another_run_workers_are_not(
     for same in ({"engine__workers": 1}, {"engine__bands": 2}, {"engine__memory_gb": 3.0}):
         fluxes_only(world.study(**same), out)
     for other in ({"engine__precision": "float64"}, {"experiments__run": ["soil_co2"]},
-                  {"output__monthly": True}):  # fmt: skip
+                  {"output__monthly": True}, {"output__driver_means": True}):  # fmt: skip
         with pytest.raises(StoreError, match="another study"):
             fluxes_only(world.study(**other), out)
 

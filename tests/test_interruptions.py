@@ -162,7 +162,7 @@ def test_tables_made_anew_are_those_of_the_run(
     world: World, finished: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(analysis, "csv_text", lambda *_: "another version of the tables")
-    workflow.analyse(finished)
+    workflow.summarise(finished)
     before = contents(finished)
     make(world.study(), finished)
     assert contents(finished) == before

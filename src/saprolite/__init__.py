@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from saprolite import equations
+    from saprolite.analysis_workflow import analyse
     from saprolite.column.critical_load import CriticalLoadInput, critical_loads
     from saprolite.column.pit import solve
     from saprolite.column.site import Site
@@ -50,6 +51,7 @@ __all__ = [
     "Site",
     "Study",
     "__version__",
+    "analyse",
     "carbon_sink_flux",
     "check",
     "critical_loads",
@@ -73,6 +75,7 @@ _HOMES = {
     "Site": "saprolite.column.site",
     "Study": "saprolite.study",
     "__version__": "saprolite.version",
+    "analyse": "saprolite.analysis_workflow",
     "carbon_sink_flux": "saprolite.models",
     "check": "saprolite.workflow",
     "critical_loads": "saprolite.column.critical_load",

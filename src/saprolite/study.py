@@ -14,6 +14,7 @@ from saprolite.errors import Problem, ReadingError, SaproliteError, StudyError, 
 from saprolite.minerals import CLAY_MINERALS, Mineral
 from saprolite.models import CO2Pathway, ColumnReading, Reading
 from saprolite.places import located
+from saprolite.study_analysis import AnalysisChoices
 from saprolite.study_column import CARBON_MEANING, CO2_MODEL, MODEL_NAMES, Column
 from saprolite.study_column_checks import (
     column_problems,
@@ -55,6 +56,7 @@ class Study(Closed):
     experiments: Experiments = Experiments()
     engine: Engine = Engine()
     output: Output = Output()
+    analysis: AnalysisChoices = AnalysisChoices()
 
     @model_validator(mode="after")
     def _period(self) -> Study:
@@ -245,6 +247,8 @@ class Study(Closed):
         if column is not None:
             content["column"]["reading"] = resolved_column_reading(column, folder)
             _resolve_paths(content["column"], root)
+        if "regions" in content["analysis"]:
+            content["analysis"]["regions"] = located(root, content["analysis"]["regions"])
         content["data_root"] = root
         reading = {
             key: value

@@ -16,7 +16,7 @@ def experiment_problems(
     years: range,
     where: str,
 ) -> list[Problem]:
-    """Everything that is wrong with ``[experiments]`` and ``output.monthly`` of a study."""
+    """Everything that is wrong with ``[experiments]`` and ``[output]`` of a study."""
     problems = []
     period = f"{years[0]} to {years[-1]}"
     base = experiments.base_year
@@ -57,5 +57,11 @@ def experiment_problems(
             Problem(f"{where}: output.monthly", f'true with model = "{model}"',
                     "false: a soil column is solved on means of a year or of all years",
                     "monthly = false")
+        )  # fmt: skip
+    if output.driver_means and model != CO2_MODEL:
+        problems.append(
+            Problem(f"{where}: output.driver_means", f'true with model = "{model}"',
+                    "false: a soil column keeps its forcing in inputs.zarr",
+                    'driver_means = false, and store_forcing = "always"')
         )  # fmt: skip
     return problems

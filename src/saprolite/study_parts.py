@@ -250,3 +250,8 @@ class Output(Closed):
         "auto", description="forcing in inputs.zarr: auto = below 2 GB"
     )
     monthly: bool = Field(False, description="flux of every month, too")
+    driver_means: bool = Field(
+        False,
+        description="annual means of soil moisture and temperature in fluxes.zarr; their trends "
+        "need them where inputs.zarr holds no forcing",
+    )

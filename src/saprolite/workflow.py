@@ -134,7 +134,7 @@ def run(
         state = compute_locked(chosen, folder, restart, report, lock, client)
         if state["status"] != FINISHED:
             computed = time.monotonic()
-            summary = _analyse(folder, report)
+            summary = _summarise(folder, report)
             state |= _outputs(folder, summary)
             state["wall_time_s"] += time.monotonic() - computed
             peaks = (peak_memory_bytes(), state.get("peak_memory_bytes"))
@@ -145,24 +145,24 @@ def run(
     return open(folder)
 
 
-def analyse(out: Place, report: Report = _quiet) -> dict[str, Any]:
+def summarise(out: Place, report: Report = _quiet) -> dict[str, Any]:
     """Write the summary, tables and figures of a run whose fluxes are stored."""
     with RunLock(out) as lock:
         lock.take()
-        summary = _analyse(out, report)
+        summary = _summarise(out, report)
         state = _state(out)
         if state["status"] == FINISHED:
             write_state(out, {**state, **_outputs(out, summary)})
         return summary
 
 
-def _analyse(out: Place, report: Report) -> dict[str, Any]:
-    from saprolite.analysis import csv_text, read_maps, summarise, tables
+def _summarise(out: Place, report: Report) -> dict[str, Any]:
+    from saprolite.analysis import csv_text, headline, read_maps, tables
     from saprolite.report.figures import draw_all
 
     state = _state(out)
     maps = read_maps(open_dataset(out / "fluxes.zarr"))
-    summary = summarise(maps, state)
+    summary = headline(maps, state)
     write_json(out / "summary.json", summary)
     written = [out / "summary.json"]
     for name, table in tables(maps, summary).items():

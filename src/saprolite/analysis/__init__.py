@@ -2,16 +2,16 @@
 
 from saprolite.analysis.latitude import latitude_profile
 from saprolite.analysis.maps import RunMaps, read_maps
-from saprolite.analysis.summary import summarise
+from saprolite.analysis.summary import headline
 from saprolite.analysis.tables import csv_text, tables
 from saprolite.analysis.zones import zone_rows
 
 __all__ = [
     "RunMaps",
     "csv_text",
+    "headline",
     "latitude_profile",
     "read_maps",
-    "summarise",
     "tables",
     "zone_rows",
 ]

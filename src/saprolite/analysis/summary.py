@@ -20,7 +20,7 @@ MEAN_KINDS = {
 }
 
 
-def summarise(maps: RunMaps, state: dict[str, Any]) -> dict[str, Any]:
+def headline(maps: RunMaps, state: dict[str, Any]) -> dict[str, Any]:
     """Totals, shares and means of a run; every total is an area sum of the stored maps."""
     layer_totals = [maps.total(layer) for layer in maps.layers]
     total = sum(layer_totals)

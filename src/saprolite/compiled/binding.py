@@ -16,6 +16,7 @@ from typing import Any
 
 import numba
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from saprolite.compiled.elementary import ELEMENTARY, OPTIONS, REAL
@@ -116,6 +117,13 @@ def as_stored(number: float, precision: str) -> Any:
     (True, np.float64(0.5))
     """
     return REAL[precision](np.float32(number))
+
+
+def readable(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """An array of the one type that the kernels are compiled for: what is mapped from a file."""
+    view = np.ascontiguousarray(array, np.float32).view(np.ndarray)
+    view.flags.writeable = False
+    return view
 
 
 def _bound_value(value: Any, precision: str) -> Any:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from saprolite import equations as eq
 from saprolite.compiled import pathway_stages as stages
 from saprolite.compiled import pathway_template as template
-from saprolite.compiled.binding import announced, is_cached, specialised
+from saprolite.compiled.binding import announced, is_cached, readable, specialised
 from saprolite.compiled.elementary import REAL
 from saprolite.compiled.pathway_choices import Wanted, stages_of
 from saprolite.models import CO2Pathway, month_seconds
@@ -43,9 +43,10 @@ class BaseCycle(NamedTuple):
 
 class YearOfFluxes(NamedTuple):
     """Flux (group, layer, cell), float64; with one driver alone and contributions (driver, layer,
-    cell), by month (month, layer, cell), float32; drivers as in ``DRIVERS``; t C km-2 per year or
-    month. ``counts``: ET below its floor (cell-months), saturation clipped, near freezing
-    (layer-cell-months), no result (layer-cell-years), where static inputs are complete."""
+    cell), by month (month, layer, cell), in the kernel's precision; drivers as in ``DRIVERS``;
+    t C km-2 per year or month. ``counts``: ET below its floor (cell-months), saturation clipped,
+    near freezing (layer-cell-months), no result (layer-cell-years), where static inputs are
+    complete."""
 
     flux: Array
     alone: Array
@@ -114,9 +115,9 @@ class FusedPathway:
         """
         count, layers = cells.stop - cells.start, density.shape[0]
         flux = np.empty((len(self.model.groups), layers, count))
-        alone = np.empty((4 * self.wanted.alone, layers, count), np.float32)
-        contributions = np.empty((4 * self.wanted.contributions, layers, count), np.float32)
-        months = np.empty((12, layers, count) if self.wanted.months else (12, 0, 0), np.float32)
+        alone = np.empty((4 * self.wanted.alone, layers, count), self.real)
+        contributions = np.empty((4 * self.wanted.contributions, layers, count), self.real)
+        months = np.empty((12, layers, count) if self.wanted.months else (12, 0, 0), self.real)
         counts = np.zeros(4, np.int64)
         self._year_kernel(
             *self._common(forcing, year, air, density, cells),
@@ -175,8 +176,8 @@ class FusedPathway:
                 previous = np.full_like(forcing.evapotranspiration, np.nan)
         arrays = (forcing.soil_moisture, forcing.soil_temperature, forcing.evapotranspiration)
         return (
-            *(_readable(array) for array in arrays),
-            _readable(previous),
+            *(readable(array) for array in arrays),
+            readable(previous),
             np.array(month_seconds(calendar, year)),
             np.array(month_seconds(calendar, year - 1)),
             self.real(self.intercept(air)),
@@ -208,10 +209,3 @@ class FusedPathway:
     @cached_property
     def _base_kernel(self) -> Any:
         return specialised(template.base_cycle, self._names, self.precision)
-
-
-def _readable(array: Array) -> Array:
-    """An array of the one type that the kernels are compiled for: what is mapped from a file."""
-    view = np.ascontiguousarray(array, np.float32).view(np.ndarray)
-    view.flags.writeable = False
-    return view

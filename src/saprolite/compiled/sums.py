@@ -1,4 +1,4 @@
-"""Sums over the layers of a map and over its rows, in one fixed order."""
+"""Sums over the layers of a map, its rows, and the months of a year, in one fixed order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from saprolite.compiled.binding import specialised
+from saprolite.compiled.binding import readable, specialised
 
 Array = npt.NDArray[Any]
 
@@ -29,9 +29,15 @@ def add_up_layers(flux: Array, first: int, columns: Array) -> None:
     _kernels()[1](flux, first, columns)
 
 
+def mean_over_months(months: Array, weights: Array, mean: Array) -> None:
+    """Fill ``mean`` (layer, cell) with the sum of months (month, layer, cell) times the weight of
+    each, in float64; NaN where a month has no value."""
+    _kernels()[2](readable(months), weights, mean)
+
+
 @cache
-def _kernels() -> tuple[Callable[..., None], Callable[..., None]]:
-    return specialised(_rows, {}, "float64"), specialised(_layers, {}, "float64")
+def _kernels() -> tuple[Callable[..., None], ...]:
+    return tuple(specialised(kernel, {}, "float64") for kernel in (_rows, _layers, _months))
 
 
 def _rows(flux, area, starts, rows):  # type: ignore[no-untyped-def]
@@ -64,3 +70,19 @@ def _layers(flux, first, columns):  # type: ignore[no-untyped-def]
             values = flux[year, layer, first : first + size]
             for cell in range(size):
                 column[cell] += np.float64(values[cell])
+
+
+def _months(months, weights, mean):  # type: ignore[no-untyped-def]
+    size = mean.shape[1]
+    piece = np.empty(512)
+    for layer in range(mean.shape[0]):
+        for first in range(0, size, piece.size):
+            cells = min(piece.size, size - first)
+            for cell in range(piece.size):
+                piece[cell] = 0.0
+            for month in range(months.shape[0]):
+                values, weight = months[month, layer, first : first + cells], weights[month]
+                for cell in range(cells):
+                    piece[cell] += weight * np.float64(values[cell])
+            for cell in range(cells):
+                mean[layer, first + cell] = piece[cell]

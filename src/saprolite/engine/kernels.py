@@ -26,7 +26,10 @@ class Block(NamedTuple):
 
 
 class Extra(NamedTuple):
-    """An array that a kernel gives besides the flux: its name, what its labels are, attributes."""
+    """An array that a kernel gives besides the flux: its name, what its labels are, attributes.
+
+    One without labels has no dimension of its own. Fluxes take the attributes of the flux besides.
+    """
 
     name: str
     dim: str
@@ -37,7 +40,7 @@ class Extra(NamedTuple):
 class Result(NamedTuple):
     """A block computed. Flux by part (kinetic group or mineral), (part, layer, cell), t C km-2
     yr-1, float64; the total, (layer, cell), where it is not the sum of the parts in order; extras
-    by name, (label, layer, cell), float32; the counts."""
+    by name, (label, layer, cell), or (layer, cell) without labels; the counts."""
 
     parts: Array
     total: Array | None

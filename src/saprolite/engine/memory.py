@@ -58,12 +58,12 @@ def memory_of(sizes: Sizes, workers: int) -> Memory:
     """The memory of a run with so many workers: the sum of its large arrays, and a tenth more."""
     s = sizes
     forcing = 4 * 12 * (2 * s.layers + 1)
-    maps = s.layers * s.map_cells * (8 + 4)  # the bytes of a map of either kind
+    maps = s.layers * s.map_cells * (8 + s.real)  # the bytes of a map of either kind
     statics = s.cells * (8 * s.layers * (3 * s.minerals + s.parts + 8) + 64)
     cycle = 12 * s.real * (
         s.cycle_orders + s.layers * (s.cycle_coefficients + 2) if s.cycle_orders else 0
     )  # fmt: skip
-    result = s.layers * (8 * (s.parts + 1) + 4 * s.labels)
+    result = s.layers * (8 * (s.parts + 1) + s.real * s.labels)
     worker = maps + s.band_cells * result + forcing * s.band_cells * (2 if s.previous_year else 1)
     if s.lanes:
         numbers = _COLUMN_NUMBERS + _COLUMN_NUMBERS_PER_MINERAL * s.minerals

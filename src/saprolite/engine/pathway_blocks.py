@@ -12,18 +12,21 @@ import numpy.typing as npt
 
 from saprolite.compiled.pathway import DRIVERS, BaseCycle, ForcingArrays, FusedPathway
 from saprolite.compiled.pathway_choices import NEAR_FREEZING_K, Wanted
+from saprolite.compiled.sums import mean_over_months
 from saprolite.engine.kernels import Block, Extra, Report, Result, workers_of
 from saprolite.engine.turns import SharedByBand
 from saprolite.inputs import Prepared
-from saprolite.models import CO2Pathway, Soil
+from saprolite.models import CO2Pathway, Soil, month_seconds
 from saprolite.study import Study
 from saprolite.study_parts import Experiments
+from saprolite.variables import REGISTRY
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 BY_EXPERIMENT = "carbon_sink_flux_by_experiment"
 CONTRIBUTION = "carbon_sink_contribution"
 BY_MONTH = "carbon_sink_flux_by_month"
+DRIVER_MEANS = ("soil_moisture_annual_mean", "soil_temperature_annual_mean")
 COUNTS = (
     "et_below_floor_cell_months",
     "saturation_clipped_layer_cell_months",
@@ -87,16 +90,21 @@ class PathwayKernel:
         """One year of a band."""
         air = self._prepared.atmospheric_co2.get(block.year)
         shared = self._bases.of(block.cells) if self.shares_bands else nullcontext()
+        forcing = self._forcing(block.year, block.cells)
         with shared as base:
             found = self._fused.year(
-                self._forcing(block.year, block.cells), block.year, air, self._density,
+                forcing, block.year, air, self._density,
                 block.cells, self._factors, self._complete, base,
             )  # fmt: skip
         arrays: dict[str, npt.NDArray[Any]] = {
             BY_EXPERIMENT: found.alone, CONTRIBUTION: found.contributions, BY_MONTH: found.months,
         }  # fmt: skip
         extras = {}
+        if self._prepared.study.output.driver_means:
+            extras = self._driver_means(block.year, forcing)
         for extra in self.extras:
+            if not extra.labels:
+                continue
             values = arrays[extra.name]
             if extra.name == BY_EXPERIMENT and len(extra.labels) < len(DRIVERS):
                 values = values[[DRIVERS.index(name) for name in extra.labels]]
@@ -111,6 +119,16 @@ class PathwayKernel:
     def known(self) -> Flags:
         """Where every static factor is known."""
         return np.isfinite(self._statics.by_group)
+
+    def _driver_means(self, year: int, forcing: ForcingArrays) -> dict[str, npt.NDArray[Any]]:
+        """Means of a year by the length of its months, (layer, cell)."""
+        seconds = np.array(month_seconds(self._prepared.model.reading.calendar, year))
+        weights, found = seconds / seconds.sum(), {}
+        drivers = (forcing.soil_moisture, forcing.soil_temperature)
+        for name, months in zip(DRIVER_MEANS, drivers, strict=True):
+            found[name] = np.empty(months.shape[1:], np.float32)
+            mean_over_months(months, weights, found[name])
+        return found
 
     def _forcing(self, year: int, cells: slice) -> ForcingArrays:
         values = self._prepared.read_year(year, cells)
@@ -166,4 +184,9 @@ def extras_of(study: Study) -> tuple[Extra, ...]:
     if study.output.monthly:
         labels = tuple(str(month) for month in range(1, 13))
         found.append(Extra(BY_MONTH, "month_of_year", labels, {}))
+    if study.output.driver_means:
+        methods = {"cell_methods": "time: mean", "coordinates": "depth"}
+        found += [
+            Extra(name, "", (), {**REGISTRY[name].attributes, **methods}) for name in DRIVER_MEANS
+        ]
     return tuple(found)

@@ -170,7 +170,7 @@ def _sizes(prepared: Prepared, extras: tuple[Extra, ...], bands: int) -> Sizes:
         years=len(study.years),
         minerals=len(prepared.minerals),
         parts=len(parts_of(prepared).members),
-        labels=sum(len(extra.labels) for extra in extras),
+        labels=sum(max(1, len(extra.labels)) for extra in extras),
         cycle_orders=len({group.order for group in groups}),
         cycle_coefficients=len({group.coefficient for group in groups}),
         previous_year=prepared.previous_year,
@@ -215,7 +215,8 @@ def _arrays(prepared: Prepared, extras: tuple[Extra, ...]) -> Iterator[ArrayPlan
     if parts.stored:
         yield _array(prepared, parts.array, years * len(parts.members) * layers, 8)
     for extra in extras:
-        yield _array(prepared, extra.name, years * len(extra.labels) * layers, 4)
+        item = np.dtype(prepared.study.engine.precision if extra.labels else "f4").itemsize
+        yield _array(prepared, extra.name, years * max(1, len(extra.labels)) * layers, item)
     yield _array(prepared, BY_MINERAL, len(prepared.minerals) * layers, 8)
     if why_no_trends(prepared, list(prepared.study.years)) is None:
         series = len(series_of(extras))
@@ -276,6 +277,8 @@ def _smaller(prepared: Prepared) -> list[str]:
         found.append("fewer names in experiments.run")
     if prepared.study.output.monthly:
         found.append("output.monthly = false")
+    if prepared.study.output.driver_means:
+        found.append("output.driver_means = false")
     return found
 
 

@@ -163,8 +163,9 @@ def _read(
     borders = np.arange(band.rows.start, band.rows.stop + 1) * width
     starts = np.searchsorted(prepared.cells[band.cells], borders)
     area = prepared.area[band.cells]
-    # The experiments are stored in float32, and stay so in memory.
-    fields = room.fields(cells, np.float64 if one.array == FLUX else np.float32)
+    # The experiments stay in memory as they are stored, in the precision of the run.
+    precision = prepared.study.engine.precision
+    fields = room.fields(cells, np.float64 if one.array == FLUX else precision)
 
     def read(year: int) -> None:
         store.maps.read(one.array, (*one.label, first + year), band, fields[year])

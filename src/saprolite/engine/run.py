@@ -250,6 +250,7 @@ def _new_state(
         "title": study.title,
         "fingerprint": mark,
         "period": [study.first_year, study.last_year],
+        "analysis": study.analysis.model_dump(exclude_none=True),
         "versions": versions(),
         "reading": prepared.model.reading.as_dict(),
         **column,

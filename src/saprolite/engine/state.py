@@ -55,9 +55,10 @@ def checksums_of(out: Place, outputs: Sequence[str]) -> dict[str, str | None]:
 def fingerprint(study: Study, digests: dict[str, dict[str, str]]) -> str:
     """What the results depend on: version and tables of the package, study, input files by role.
 
-    Where the files lie, how the run is cut into blocks and how many compute them do not count.
+    Where the files lie, how the run is cut into blocks, how many compute them and how
+    the results are analysed do not count.
     """
-    content = study.model_dump(exclude_none=True, exclude={"engine", "data_root"})
+    content = study.model_dump(exclude_none=True, exclude={"analysis", "engine", "data_root"})
     content["precision"] = study.engine.precision
     for role, item in content["inputs"].items():
         _drop_paths(item)

@@ -246,10 +246,14 @@ class FluxStore:
             about = {**attributes, "long_name": parts.long_name}
             self.maps.create(parts.array, {**years, parts.dim: len(parts.members)}, about)
         for extra in extras:
+            if not extra.labels:
+                self.maps.create(extra.name, years, extra.attributes, dtype="f4")
+                continue
             self.add_labels(extra.dim, extra.labels, extra.dim.replace("_", " "))
             leading = {extra.dim: len(extra.labels), **years}
             about = {**attributes, **extra.attributes}
-            self.maps.create(extra.name, leading, about, dtype="f4")
+            kind = prepared.study.engine.precision
+            self.maps.create(extra.name, leading, about, dtype=kind)
 
     def _find_series(self) -> None:
         """The arrays of all years that the store holds, and the labels of each."""
@@ -275,7 +279,7 @@ class FluxStore:
                 elif name == self._parts.array:
                     values = result.parts[label[0]]
                 else:
-                    values = result.extras[name][label[0]]
+                    values = result.extras[name][label[0]] if label else result.extras[name]
                 yield name, label, values
 
     def _band(self, block: Block) -> Band:

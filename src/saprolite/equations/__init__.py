@@ -99,6 +99,12 @@ from saprolite.equations.reaction import (
     temperature_factor,
     warmth_of_argument,
 )
+from saprolite.equations.robust_trend import (
+    MannKendall,
+    mann_kendall,
+    mann_kendall_of_autocorrelated,
+    theil_sen_slope,
+)
 from saprolite.equations.soil_co2 import (
     ambient_intercept,
     co2_cap,
@@ -146,8 +152,10 @@ from saprolite.equations.trend import (
     LinearTrend,
     RelativeContribution,
     linear_trend,
+    linear_trend_of_known_years,
     linear_trend_with_break,
     relative_contribution,
+    relative_contribution_to_total,
 )
 from saprolite.equations.weathering import layer_presence, weathering_rate
 
@@ -160,6 +168,7 @@ __all__ = [
     "Exceedance",
     "FourContributions",
     "LinearTrend",
+    "MannKendall",
     "RelativeContribution",
     "activity_coefficient",
     "affinity",
@@ -228,6 +237,7 @@ __all__ = [
     "layer_presence",
     "limited_ligand",
     "linear_trend",
+    "linear_trend_of_known_years",
     "linear_trend_with_break",
     "log_brake",
     "log_brake_slope",
@@ -235,6 +245,8 @@ __all__ = [
     "log_ligand_slope",
     "log_soil_co2",
     "log_solubility",
+    "mann_kendall",
+    "mann_kendall_of_autocorrelated",
     "moist_bulk_density",
     "moisture_saturation",
     "moles_per_charge",
@@ -252,6 +264,7 @@ __all__ = [
     "rate_constant",
     "raw_month",
     "relative_contribution",
+    "relative_contribution_to_total",
     "saturation_from_logs",
     "sea_salt_corrected",
     "shapley_of_product",
@@ -260,6 +273,7 @@ __all__ = [
     "strong_ionic_strength",
     "surface_area",
     "temperature_factor",
+    "theil_sen_slope",
     "triprotic_charge",
     "triprotic_charge_slope",
     "triprotic_square_charge",

@@ -158,6 +158,57 @@ def linear_trend_with_break(y: npt.ArrayLike, break_index: int) -> BrokenTrend:
     return BrokenTrend(slope, step, intercept, ratio, fdtrc(1.0, years - 3.0, ratio))
 
 
+def linear_trend_of_known_years(y: npt.ArrayLike, fewest: int = FEWEST_YEARS) -> LinearTrend:
+    """As :func:`linear_trend`, over the years of each series that have a value.
+
+    Parameters
+    ----------
+    y
+        Annual values, any unit, time on the last axis; NaN in years without.
+    fewest
+        Years with a value that a series needs, three or more.
+
+    Returns
+    -------
+    Named tuple slope, intercept, F, p, without the last axis; intercept at year 0 of 1..n, F(1,
+    k - 2) of the k years with a value. NaN where there are fewer than ``fewest``.
+
+    Raises
+    ------
+    InputError
+        If the axis, or ``fewest``, is shorter than three years.
+
+    Source: ordinary least squares. A gap in a straight line changes nothing:
+
+    >>> trend = linear_trend_of_known_years([1.0, float("nan"), 3.0, 4.0])
+    >>> float(trend.slope), float(trend.p)
+    (1.0, 0.0)
+    """
+    from scipy.special import fdtrc
+
+    values = np.asarray(y, dtype=np.float64)
+    years = values.shape[-1] if values.ndim else 0
+    require_years(years)
+    require_years(fewest)
+    known = np.isfinite(values)
+    count = known.sum(axis=-1).astype(np.float64)
+    enough = count >= fewest
+    divisor = np.where(enough, count, 1.0)
+    year = np.arange(1.0, years + 1.0)
+    middle = _in_order(np.where(known, year, 0.0)) / divisor
+    position = np.where(known, year - middle[..., None], 0.0)
+    mean = _in_order(np.where(known, values, 0.0)) / divisor
+    departure = np.where(known, values - mean[..., None], 0.0)
+    spread = _in_order(position * position)
+    slope = _in_order(departure * position) / np.where(enough, spread, np.nan)
+    residual = _in_order(squared_residual(departure, slope[..., None], position))
+    largest = np.where(known, np.abs(values), 0.0).max(axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = f_ratio(slope, spread, residual, largest, count)
+        p = fdtrc(1.0, count - 2.0, ratio)
+    return LinearTrend(slope, mean - slope * middle, ratio, p)
+
+
 def require_years(years: int, fewest: int = FEWEST_YEARS) -> None:
     """Raise ``InputError`` for fewer than three years, or than another number."""
     if years < fewest:
@@ -233,6 +284,26 @@ def relative_contribution(
         return RelativeContribution(
             *(100.0 * np.divide(part, size) for part in (moisture, temperature, residual))
         )
+
+
+def relative_contribution_to_total(
+    total: Number, moisture: Number, temperature: Number
+) -> RelativeContribution:
+    """The other reading of Eq 10: dCS(k)/|dCS| * 100 %, which has no bound.
+
+    Parameters, returns: as :func:`relative_contribution`; the three add up to the sign of the
+    total times 100. NaN where the trend of the control is 0.
+
+    Source: the alternative of the manuscript's Eq 10. Golden value:
+
+    >>> "%.0f %.0f %.0f" % relative_contribution_to_total(1.0, -0.4, 0.2)
+    '-40 20 120'
+    """
+    residual = total - moisture - temperature
+    size = np.where(np.asarray(total) == 0.0, np.nan, np.abs(total))
+    return RelativeContribution(
+        *(100.0 * np.divide(part, size)[()] for part in (moisture, temperature, residual))
+    )
 
 
 def _in_order(values: Any) -> Any:

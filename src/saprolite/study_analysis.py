@@ -1,0 +1,63 @@
+"""The ``[analysis]`` section of a study file: what trends, drivers and zones are judged by.
+
+No flux depends on it: a finished run can be analysed again with other choices.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from saprolite.study_section import Closed
+
+# Latitudes that the manuscript gives totals of, degrees north.
+_BANDS = ((17.0, 24.0), (7.0, 11.0), (-5.0, 0.0), (30.0, 60.0))
+Band = Annotated[list[float], Field(min_length=2, max_length=2)]
+
+
+class AnalysisChoices(Closed):
+    """How the annual fields of a run are judged."""
+
+    alpha: float = Field(0.05, gt=0.0, lt=1.0, description="a trend with p below it is significant")
+    trend: Literal["least_squares", "theil_sen"] = Field(
+        "least_squares",
+        description="slope and test: least squares with F, or Theil-Sen with Mann-Kendall",
+    )
+    autocorrelation: Literal["none", "hamed_rao"] = Field(
+        "none", description="correction of the variance of Mann-Kendall (theil_sen)"
+    )
+    fewest_years: int | None = Field(
+        None,
+        ge=3,
+        description="years with a value that a cell needs for its trend (least_squares); all by "
+        "default",
+    )
+    false_discovery: Literal["none", "benjamini_hochberg"] = Field(
+        "none", description="p of all cells of a map adjusted together"
+    )
+    relative_to: Literal["summed_trends", "total"] = Field(
+        "summed_trends",
+        description="denominator of relative contributions: |SM| + |STMP| + |residual|, or |total|",
+    )
+    masks: Literal["sign", "significant"] = Field(
+        "sign", description="soil dries or warms where the trend has the sign, or p < alpha too"
+    )
+    latitude_bands: list[Band] = Field(
+        default_factory=lambda: [list(band) for band in _BANDS],
+        description="[south, north] of bands with totals of their own, degrees",
+    )
+    regions: str | None = Field(
+        None, description="GeoJSON file of polygons with totals of their own (property name)"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> AnalysisChoices:
+        for south, north in self.latitude_bands:
+            if not -90.0 <= south < north <= 90.0:
+                raise ValueError("latitude_bands = [[south, north], ...], south < north, degrees")
+        if self.autocorrelation != "none" and self.trend != "theil_sen":
+            raise ValueError('autocorrelation is of trend = "theil_sen" only')
+        if self.fewest_years is not None and self.trend != "least_squares":
+            raise ValueError('fewest_years is of trend = "least_squares" only')
+        return self
