@@ -106,7 +106,7 @@ def mann_kendall_of_autocorrelated(y: npt.ArrayLike) -> MannKendall:
     score, variance = _score(values)
     n = values.shape[-1]
     slope = np.asarray(theil_sen_slope(values))
-    known: npt.NDArray[np.bool_] = np.isfinite(values).all(axis=-1)
+    known = np.asarray(np.isfinite(values).all(axis=-1))
     left = np.where(known[..., None], values - slope[..., None] * np.arange(1.0, n + 1.0), 0.0)
     ranks = rankdata(left, axis=-1)
     departure = ranks - ranks.mean(axis=-1, keepdims=True)
