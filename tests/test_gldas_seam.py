@@ -339,3 +339,28 @@ def test_both_paths_start_from_the_data_root(
     assert (resolved.path_2_0, resolved.path_2_1) == (
         str(tmp_path / "data/old"), str(tmp_path / "data/new"),
     )  # fmt: skip
+
+
+def test_the_thresholds_of_a_study_are_used_and_named(folder: Path) -> None:
+    """A ratio of 1.15 beyond the limits is a difference in every month; the means still agree."""
+    fields = {
+        "ratio_limits": [0.9, 1.1],
+        "least_evapotranspiration": 0.0,
+        "least_soil_moisture": 0.3,
+    }
+    found = forcing(folder, seam="scale", **fields)
+    scaling = found.scaling
+    assert scaling is not None
+    assert scaling.evapotranspiration.added.mean() > 0.9
+    wet = found.older.read_months([(year, 7) for year in range(2000, 2007)], scaling.cells)
+    means = wet.soil_moisture.mean(axis=0, dtype=float)
+    near = np.abs(means - 0.3) < 1e-6
+    assert ((means < 0.3) == scaling.soil_moisture.added[6])[~near].all()
+    notes = " ".join(found.notes)
+    assert "more than 0 is divided by and it is within 0.9 to 1.1, else a difference" in notes
+    assert "0.3 m3 m-3 or more is divided by" in notes
+    for wrong in ({"ratio_limits": [1.5, 2.0]}, {"least_soil_moisture": -1.0}):
+        with pytest.raises(StudyError):
+            Study.of(study(folder, seam="scale", **wrong), Path.cwd())
+    with pytest.raises(StudyError, match="ratio_limits"):
+        Study.of(study(folder, seam="splice", ratio_limits=[0.5, 2.0]), Path.cwd())

@@ -21,7 +21,7 @@ from saprolite.study_column_checks import (
     resolved_column_reading,
 )
 from saprolite.study_experiment_checks import experiment_problems
-from saprolite.study_forcing_checks import forcing_problems
+from saprolite.study_forcing_checks import evapotranspiration_problems, forcing_problems
 from saprolite.study_parts import (
     Engine,
     Experiments,
@@ -190,6 +190,7 @@ class Study(Closed):
                 )
             )
         problems += forcing_problems(self.inputs.forcing, self.years, where)
+        problems += evapotranspiration_problems(self.inputs, where)
         problems += self._column_problems(where)
         problems += experiment_problems(
             self.experiments, self.output, self.model, reading, self.years, where

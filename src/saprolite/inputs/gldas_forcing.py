@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,11 +10,16 @@ from saprolite.errors import InputError, Problem, SaproliteError, raise_if_any
 from saprolite.sources.forcing import Forcing
 from saprolite.sources.gldas import GldasMonthly, open_gldas
 from saprolite.sources.gldas_files import whole_years
-from saprolite.sources.gldas_seam import spliced
+from saprolite.sources.gldas_seam import Rules, spliced
+from saprolite.sources.overlap import (
+    FEWEST_COMMON_YEARS,
+    LEAST_MOISTURE,
+    LEAST_RATE,
+    RATIO_LIMITS,
+    RatioRule,
+)
 from saprolite.sources.remote import local_copy
 from saprolite.study_parts import BOTH_VERSIONS, SEAM_YEAR, GldasForcing
-
-FEWEST_COMMON_YEARS = 5
 
 
 class Versions(NamedTuple):
@@ -48,9 +53,19 @@ def gldas_forcing(spec: GldasForcing, years: range, before: int | None = None) -
     seam_year = spec.seam_year or SEAM_YEAR
     scaled = (spec.scaled_version or "2.0") if spec.seam == "scale" else None
     older, newer, overlap = _open(spec, years, before, scaled is not None)
-    found = spliced(older, newer, seam_year, scaled, overlap)
+    rules = Rules(
+        rule_of(spec.least_soil_moisture, LEAST_MOISTURE, spec.ratio_limits),
+        rule_of(spec.least_evapotranspiration, LEAST_RATE, spec.ratio_limits),
+    )
+    found = spliced(older, newer, seam_year, scaled, overlap, rules)
     side = older if before is not None and before < seam_year else newer
     return Opened(found, (before, 1) in side.months)
+
+
+def rule_of(least: float | None, default: float, limits: Sequence[float] | None) -> RatioRule:
+    """The rule of a scaling by the fields of a study, None where it leaves one out."""
+    low, high = limits or RATIO_LIMITS
+    return RatioRule(default if least is None else least, (low, high))
 
 
 def common_versions(spec: GldasForcing) -> Versions:

@@ -10,7 +10,7 @@ from saprolite.errors import InputError, Problem, SaproliteError, raise_if_any
 from saprolite.inputs.change_factors import ChangedForcing, Methods
 from saprolite.inputs.demo import DemoPlanet
 from saprolite.inputs.evapotranspiration import OwnEvapotranspiration
-from saprolite.inputs.gldas_forcing import gldas_forcing
+from saprolite.inputs.gldas_forcing import gldas_forcing, rule_of
 from saprolite.inputs.statics import Collected
 from saprolite.sources.cmip import open_cmip_forcing
 from saprolite.sources.era5_land import open_era5_land
@@ -20,6 +20,7 @@ from saprolite.sources.forcing import Forcing
 from saprolite.sources.mod16 import open_mod16
 from saprolite.sources.mod16_composites import open_mod16_composites
 from saprolite.sources.on_grid import MonthlyProduct, OnGrid
+from saprolite.sources.overlap import LEAST_RATE, RatioRule
 from saprolite.sources.remote import local_copy
 from saprolite.study import Study
 from saprolite.study_evapotranspiration import (
@@ -78,10 +79,15 @@ def _changed(study: Study, spec: ChangeFactorForcing, before: int | None) -> tup
     assert base is not None
     assert model is not None
     low, high = spec.ratio_limits
+    limits, beyond = (low, high), spec.beyond_limits
     methods = Methods(
-        spec.soil_moisture, spec.soil_temperature, spec.evapotranspiration,
-        (low, high), spec.coast_cells,
-    )  # fmt: skip
+        spec.soil_moisture,
+        spec.soil_temperature,
+        spec.evapotranspiration,
+        RatioRule(spec.least_soil_moisture, limits, beyond),
+        RatioRule(spec.least_evapotranspiration, limits, beyond),
+        spec.coast_cells,
+    )
     return ChangedForcing(base, model, base_years, methods), has_before
 
 
@@ -119,8 +125,9 @@ def with_own_evapotranspiration(
     if study.grid.region is not None:
         cells = np.arange(forcing.grid.lat.size * forcing.grid.lon.size)
         region = cells.reshape(forcing.grid.shape)[forcing.grid.box(*study.grid.region)].ravel()
+    rule = rule_of(spec.least_evapotranspiration, LEAST_RATE, spec.ratio_limits)
     own = OwnEvapotranspiration(
-        forcing, product, years, spec.other_years, study.grid.valid_share, region
+        forcing, product, years, spec.other_years, study.grid.valid_share, region, rule
     )
     collected.products["evapotranspiration"] = product.product
     collected.files["evapotranspiration"] = product.files
