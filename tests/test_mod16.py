@@ -205,6 +205,26 @@ def test_a_run(folder: Path, tmp_path: Path) -> None:
     assert "spliced as it is" in str(result.attrs)
 
 
+def test_the_scaling_of_a_study_is_made_once(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = {"product": "mod16", "path": str(folder), "other_years": "scale"}
+    content = World(tmp_path, range(1999, 2006)).study(
+        inputs__forcing={"product": "demo", "resolution_deg": 10.0}, inputs__evapotranspiration=own
+    )
+    first = prepare(Study.of(content, tmp_path))
+    refuse = pytest.fail
+    monkeypatch.setattr(OwnEvapotranspiration, "_survey", lambda *_: refuse("made again"))
+    again = prepare(Study.of(content, tmp_path))
+    assert again.notes == first.notes
+    one, two = (item.read_year(1999).evapotranspiration for item in (first, again))
+    assert np.array_equal(one, two, equal_nan=True)
+    assert first.held_bytes == again.held_bytes > 12 * 9 * np.isfinite(one[0]).sum()
+    own["least_evapotranspiration"] = 1e-6
+    monkeypatch.undo()
+    assert "1e-06 kg m-2 s-1 or more" in " ".join(prepare(Study.of(content, tmp_path)).notes)
+
+
 def test_thresholds_without_a_scaling_are_refused(folder: Path, tmp_path: Path) -> None:
     own = {
         "product": "mod16",

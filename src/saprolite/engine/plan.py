@@ -178,6 +178,7 @@ def _sizes(prepared: Prepared, extras: tuple[Extra, ...], bands: int) -> Sizes:
         lanes=study.engine.cells_per_block if columns else 0,
         shares_results=is_climatology(prepared),
         real=4 if study.engine.precision == "float32" else 8,
+        held=prepared.held_bytes,
     )
 
 

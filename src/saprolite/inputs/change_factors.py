@@ -112,6 +112,12 @@ class ChangedForcing:
             f"{chosen.coast_cells:g} cells",
         )
 
+    @property
+    def held_bytes(self) -> int:
+        """Size of the mean years that are held, of the base in float32 and of the model."""
+        numbers = 12 * (2 * (len(self.layer_edges) - 1) + 1)
+        return numbers * (4 * self._land_cells.size + 8 * self._model_cells.size)
+
     def read_year(self, year: int, cells: npt.NDArray[np.int64]) -> ForcingYear:
         """The twelve months of a year of the scenario at flat indices of the base's grid."""
         with self._lock:

@@ -17,6 +17,7 @@ from saprolite.errors import InputError, Problem
 from saprolite.sources.evapotranspiration import EvapotranspirationProduct, whole_years
 from saprolite.sources.files import Array
 from saprolite.sources.forcing import Forcing, ForcingYear
+from saprolite.sources.kept import Arrays, Keep, anew
 from saprolite.sources.overlap import (
     FEWEST_COMMON_YEARS,
     LEAST_RATE,
@@ -38,14 +39,14 @@ _SAME_UNIT = RATIO_LIMITS  # ratio of the two over all land that products of one
 
 
 class Survey(NamedTuple):
-    """Forcing (base) and product (target) over some years: their means of what both have, (month,
-    cell), kg m-2 s-1; the share of the land area without a value of the product; the ratio over all
-    land."""
+    """Forcing (base) and product (target) over some years: the share of the land area without a
+    value of the product; the ratio over all land; the means of what both have, (month, cell),
+    kg m-2 s-1, None where they are not wanted any more."""
 
     years: tuple[int, ...]
-    means: Means
     gap_percent: float
     ratio: float
+    means: Means | None
 
 
 class Scaling(NamedTuple):
@@ -55,6 +56,12 @@ class Scaling(NamedTuple):
     adjustment: Adjustment
     counts: Tally
 
+    @classmethod
+    def of(cls, cells: Cells, means: Means, rule: RatioRule) -> Scaling:
+        """The scaling by the rule."""
+        found = ratio_or_difference(means.base, means.target, rule)
+        return cls(cells, found, tally(found, means.base, rule))
+
 
 class OwnEvapotranspiration:
     """A forcing whose evapotranspiration is that of another product in the years that it has.
@@ -63,7 +70,8 @@ class OwnEvapotranspiration:
     and the forcing's elsewhere. ``other_years``: "splice" or "scale", the latter by the ``rule``;
     ``region``: flat indices of the cells of the study, all by default. Raises ``InputError`` where
     the product lacks years and nothing is chosen for them, where there are fewer than five years to
-    scale by, and where the two differ so much that one is in another unit.
+    scale by, and where the two differ so much that one is in another unit. ``keep`` finds what the
+    scaling is made of, or has it made.
     """
 
     def __init__(
@@ -75,6 +83,7 @@ class OwnEvapotranspiration:
         valid_share: float,
         region: Cells | None = None,
         rule: RatioRule = RULE,
+        keep: Keep = anew,
     ) -> None:
         self._base, self._product, self._valid_share = base, product, valid_share
         self._rule = rule
@@ -92,9 +101,12 @@ class OwnEvapotranspiration:
         scale = other_years == "scale" and bool(self._others)
         soil = np.flatnonzero(base.land() & ~base.land_ice())
         self._soil = soil if region is None else np.intersect1d(soil, region)
-        survey = self._survey(self._covered if scale else self._covered[:1])
+        self._scaling: Scaling | None = None
+        if scale:
+            survey, self._scaling = self._scaled(keep)
+        else:
+            survey = self._survey(1)
         self._refuse_other_unit(survey)
-        self._scaling = self._scaled(survey) if scale else None
         self.notes = (*base.notes, *self._notes(survey))
 
     def read_year(self, year: int, cells: Cells) -> ForcingYear:
@@ -130,8 +142,9 @@ class OwnEvapotranspiration:
             months.append(np.where(enough, found.rate, np.nan)[row - first, column])
         return np.stack(months)
 
-    def _survey(self, years: Sequence[int]) -> Survey:
-        """Sums over the years, one year held at a time."""
+    def _survey(self, number: int) -> Survey:
+        """Sums over so many of the years with the product, one year held at a time."""
+        years = self._covered[:number]
         shape = (12, self._soil.size)
         sums, lacking = Sums(2, shape), np.zeros(shape)
         area: Array = self.grid.areas().ravel()[self._soil]
@@ -143,11 +156,29 @@ class OwnEvapotranspiration:
         forcing, product = (sums.totals @ area).sum(axis=1)
         ratio = float(product / forcing) if forcing != 0.0 else np.nan
         gap = 100.0 * float((lacking @ area).sum()) / whole
-        return Survey(tuple(years), sums.pair(), gap, ratio)
+        return Survey(years, gap, ratio, sums.pair())
 
-    def _scaled(self, survey: Survey) -> Scaling:
-        found = ratio_or_difference(survey.means.base, survey.means.target, self._rule)
-        return Scaling(self._soil, found, tally(found, survey.means.base, self._rule))
+    def _scaled(self, keep: Keep) -> tuple[Survey, Scaling]:
+        """The survey of all years with the product and what follows from it, found or made."""
+
+        def make() -> Arrays:
+            survey = self._survey(len(self._covered))
+            # What is in another unit is not to be kept.
+            self._refuse_other_unit(survey)
+            assert survey.means is not None
+            made = Scaling.of(self._soil, survey.means, self._rule)
+            return {
+                "size": made.adjustment.size,
+                "added": made.adjustment.added,
+                "counts": np.array(made.counts),
+                "survey": np.array([survey.gap_percent, survey.ratio]),
+            }
+
+        found = keep(make)
+        adjustment = Adjustment(found["size"], found["added"])
+        scaling = Scaling(self._soil, adjustment, Tally(*map(int, found["counts"])))
+        gap, ratio = map(float, found["survey"])
+        return Survey(self._covered, gap, ratio, None), scaling
 
     def _refuse_uncovered(self, other_years: str | None, held: set[int]) -> None:
         name = "inputs.evapotranspiration"

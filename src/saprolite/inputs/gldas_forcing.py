@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from saprolite.sources.forcing import Forcing
 from saprolite.sources.gldas import GldasMonthly, open_gldas
 from saprolite.sources.gldas_files import whole_years
 from saprolite.sources.gldas_seam import Rules, spliced
+from saprolite.sources.kept import Keeper
 from saprolite.sources.overlap import (
     FEWEST_COMMON_YEARS,
     LEAST_MOISTURE,
@@ -38,10 +39,13 @@ class Opened(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def gldas_forcing(spec: GldasForcing, years: range, before: int | None = None) -> Opened:
+def gldas_forcing(
+    spec: GldasForcing, years: range, before: int | None = None, keeper: Keeper | None = None
+) -> Opened:
     """The forcing of a study's years, and of the year ``before`` them if its files have it.
 
-    Raises ``InputError`` that lists everything that is wrong with the files.
+    ``keeper`` keeps what a scaling is made of. Raises ``InputError`` that lists everything that is
+    wrong with the files.
     """
     if spec.seam not in ("splice", "scale"):
         version = None if spec.seam is None else spec.seam.removesuffix("-only")
@@ -57,9 +61,18 @@ def gldas_forcing(spec: GldasForcing, years: range, before: int | None = None) -
         rule_of(spec.least_soil_moisture, LEAST_MOISTURE, spec.ratio_limits),
         rule_of(spec.least_evapotranspiration, LEAST_RATE, spec.ratio_limits),
     )
-    found = spliced(older, newer, seam_year, scaled, overlap, rules)
+    parts = {"scaled_version": scaled, "overlap": list(overlap), "rules": rules}
+    used = [*_months(older, overlap), *_months(newer, overlap)]
+    keep = (keeper or Keeper()).keep("gldas_seam", parts, dict.fromkeys(used))
+    found = spliced(older, newer, seam_year, scaled, overlap, rules, keep)
     side = older if before is not None and before < seam_year else newer
     return Opened(found, (before, 1) in side.months)
+
+
+def _months(source: GldasMonthly, years: Iterable[int]) -> Iterator[Path]:
+    """The files of the first month, which tells the land, and of some years."""
+    keys = [(year, month) for year in years for month in range(1, 13)]
+    yield from (source.months[key].path for key in (min(source.months), *keys))
 
 
 def rule_of(least: float | None, default: float, limits: Sequence[float] | None) -> RatioRule:

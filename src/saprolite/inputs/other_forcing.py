@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from saprolite.sources.era5_land import open_era5_land
 from saprolite.sources.era5_land_evaporation import open_era5_land_evaporation
 from saprolite.sources.evapotranspiration import EvapotranspirationProduct, whole_years
 from saprolite.sources.forcing import Forcing
+from saprolite.sources.kept import Keeper
 from saprolite.sources.mod16 import open_mod16
 from saprolite.sources.mod16_composites import open_mod16_composites
 from saprolite.sources.on_grid import MonthlyProduct, OnGrid
@@ -31,12 +33,15 @@ from saprolite.study_parts import ChangeFactorForcing, CmipForcing, DemoForcing,
 
 
 def other_forcing(
-    study: Study, spec: Era5LandForcing | CmipForcing | ChangeFactorForcing, before: int | None
+    study: Study,
+    spec: Era5LandForcing | CmipForcing | ChangeFactorForcing,
+    before: int | None,
+    collected: Collected,
 ) -> tuple[Forcing, bool]:
     """The forcing on the study's grid, and whether it holds the year ``before`` its first one
     (None: not wanted)."""
     if isinstance(spec, ChangeFactorForcing):
-        return _changed(study, spec, before)
+        return _changed(study, spec, before, collected)
     return _opened(spec, study.years, before, study.grid.resolution_deg, study.grid.valid_share)
 
 
@@ -58,14 +63,16 @@ def _opened(
     return OnGrid(product, resolution_deg, valid_share), has_before
 
 
-def _changed(study: Study, spec: ChangeFactorForcing, before: int | None) -> tuple[Forcing, bool]:
+def _changed(
+    study: Study, spec: ChangeFactorForcing, before: int | None, collected: Collected
+) -> tuple[Forcing, bool]:
     """The base's mean year with the changes of a model; both are checked before either is used."""
     problems: list[Problem] = []
     base_years = range(spec.base_years[0], spec.base_years[1] + 1)
     base = model = None
     has_before = False
     try:
-        base = _base(spec, base_years, study.grid.valid_share)
+        base = _base(spec, base_years, study.grid.valid_share, collected.keeper)
     except SaproliteError as error:
         problems += error.problems
     try:
@@ -88,15 +95,17 @@ def _changed(study: Study, spec: ChangeFactorForcing, before: int | None) -> tup
         RatioRule(spec.least_evapotranspiration, limits, beyond),
         spec.coast_cells,
     )
-    return ChangedForcing(base, model, base_years, methods), has_before
+    changed = ChangedForcing(base, model, base_years, methods)
+    collected.held_bytes += changed.held_bytes
+    return changed, has_before
 
 
-def _base(spec: ChangeFactorForcing, years: range, valid_share: float) -> Forcing:
+def _base(spec: ChangeFactorForcing, years: range, valid_share: float, keeper: Keeper) -> Forcing:
     if isinstance(spec.base, DemoForcing):
         return DemoPlanet(spec.base.resolution_deg)
     if isinstance(spec.base, Era5LandForcing):
         return _opened(spec.base, years, None, None, valid_share)[0]
-    return gldas_forcing(spec.base, years).forcing
+    return gldas_forcing(spec.base, years, keeper=keeper).forcing
 
 
 def with_own_evapotranspiration(
@@ -126,9 +135,25 @@ def with_own_evapotranspiration(
         cells = np.arange(forcing.grid.lat.size * forcing.grid.lon.size)
         region = cells.reshape(forcing.grid.shape)[forcing.grid.box(*study.grid.region)].ravel()
     rule = rule_of(spec.least_evapotranspiration, LEAST_RATE, spec.ratio_limits)
+    parts = {
+        "forcing": _without_paths(study.inputs.forcing.model_dump()),
+        "evapotranspiration": _without_paths(spec.model_dump()),
+        "grid": study.grid.model_dump(),
+        "years": years,
+    }
+    keep = collected.keeper.keep("evapotranspiration", parts, (*forcing.files, *product.files))
     own = OwnEvapotranspiration(
-        forcing, product, years, spec.other_years, study.grid.valid_share, region, rule
+        forcing, product, years, spec.other_years, study.grid.valid_share, region, rule, keep
     )
     collected.products["evapotranspiration"] = product.product
     collected.files["evapotranspiration"] = product.files
     return own, previous_year
+
+
+def _without_paths(section: dict[str, Any]) -> dict[str, Any]:
+    """A section of the study without its paths: the digests of the files stand for them."""
+    return {
+        key: _without_paths(value) if isinstance(value, dict) else value
+        for key, value in section.items()
+        if key != "path" and not key.startswith("path_")
+    }

@@ -20,6 +20,7 @@ from saprolite.errors import InputError, Problem
 from saprolite.grid import Grid
 from saprolite.sources.forcing import ForcingYear
 from saprolite.sources.gldas import LAYER_EDGES, Cells, GldasMonthly
+from saprolite.sources.kept import Arrays, Keep, anew
 from saprolite.sources.overlap import (
     LEAST_MOISTURE,
     LEAST_RATE,
@@ -35,6 +36,7 @@ from saprolite.sources.overlap import (
 )
 
 Mask = npt.NDArray[np.bool_]
+_ADJUSTED = ("soil_moisture", "soil_temperature", "evapotranspiration")
 
 
 class Rules(NamedTuple):
@@ -64,6 +66,29 @@ class Scaling(NamedTuple):
     overlap: tuple[int, ...]
     version: str
     rules: Rules
+
+    def arrays(self) -> Arrays:
+        """What was found, as arrays to be kept; the choices that led to it are not among them."""
+        parts = dict(zip(_ADJUSTED, self[1:4], strict=True))
+        return {
+            "cells": self.cells,
+            **{f"{name}_size": part.size for name, part in parts.items()},
+            **{f"{name}_added": part.added for name, part in parts.items()},
+            "counts": np.array([self.moisture_counts, self.rate_counts]),
+            "limited": np.array(self.limited),
+            "by_year": np.array(self.by_year),
+        }
+
+    @classmethod
+    def of_arrays(
+        cls, found: Arrays, overlap: Sequence[int], version: str, rules: Rules
+    ) -> Scaling:
+        """The scaling that was kept as arrays, and the choices that led to it."""
+        parts = (Adjustment(found[f"{name}_size"], found[f"{name}_added"]) for name in _ADJUSTED)
+        wet, warm, rate = parts
+        moisture, water = (Tally(*map(int, row)) for row in found["counts"])
+        return cls(found["cells"], wet, warm, rate, moisture, water, int(found["limited"]),
+                   tuple(found["by_year"].tolist()), tuple(overlap), version, rules)  # fmt: skip
 
     def of(self, values: ForcingYear, cells: Cells) -> ForcingYear:
         """A year of the scaled version at the level of the other; no value off the cells."""
@@ -218,9 +243,10 @@ def spliced(
     scaled_version: str | None = None,
     overlap: Sequence[int] = (),
     rules: Rules = RULES,
+    keep: Keep = anew,
 ) -> SplicedGldas:
     """Two checked versions as one record; ``scaled_version`` is brought to the level of the other
-    by the ``rules``.
+    by the ``rules``; ``keep`` finds the arrays of the scaling, or has them made.
 
     Raises ``InputError`` where their grids differ.
     """
@@ -234,5 +260,6 @@ def spliced(
     found = None
     if scaled_version is not None:
         pair = (older, newer) if scaled_version == "2.0" else (newer, older)
-        found = scaling(*pair, overlap, scaled_version, rules)
+        made = keep(lambda: scaling(*pair, overlap, scaled_version, rules).arrays())
+        found = Scaling.of_arrays(made, overlap, scaled_version, rules)
     return SplicedGldas(older, newer, seam_year, found)
