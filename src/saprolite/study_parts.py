@@ -83,6 +83,11 @@ class CmipForcing(Closed):
 
     product: Literal["cmip"]
     path: str
+    path_sftlf: str | None = Field(
+        None,
+        description="file of the land fraction (sftlf), by which cells are weighted; by default "
+        "the one in the folder, if there is one",
+    )
 
 
 class ChangeFactorForcing(Closed):

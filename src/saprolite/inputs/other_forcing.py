@@ -58,7 +58,8 @@ def _opened(
         product = era5 = open_era5_land(folder, years, before)
         has_before = before is not None and era5.has_year(before)
     else:
-        product = cmip = open_cmip_forcing(folder, years, before)
+        sftlf = local_copy(spec.path_sftlf) if spec.path_sftlf else None
+        product = cmip = open_cmip_forcing(folder, years, before, sftlf)
         has_before = before is not None and cmip.has_year(before)
     return OnGrid(product, resolution_deg, valid_share), has_before
 
