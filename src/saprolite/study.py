@@ -20,7 +20,7 @@ from saprolite.study_column_checks import (
     constant_problems,
     resolved_column_reading,
 )
-from saprolite.study_experiment_checks import experiment_problems
+from saprolite.study_experiment_checks import experiment_problems, trend_problems
 from saprolite.study_forcing_checks import evapotranspiration_problems, forcing_problems
 from saprolite.study_parts import (
     Engine,
@@ -29,6 +29,7 @@ from saprolite.study_parts import (
     Inputs,
     MineralList,
     Output,
+    Trends,
 )
 from saprolite.study_problems import validation_problems
 from saprolite.study_section import Closed
@@ -53,6 +54,7 @@ class Study(Closed):
     grid: GridChoice = GridChoice()
     inputs: Inputs
     experiments: Experiments = Experiments()
+    trends: Trends = Trends()
     engine: Engine = Engine()
     output: Output = Output()
 
@@ -195,6 +197,7 @@ class Study(Closed):
         problems += experiment_problems(
             self.experiments, self.output, self.model, reading, self.years, where
         )
+        problems += trend_problems(self.trends, self.column, self.years, where)
         minerals = self.inputs.minerals
         if isinstance(minerals, ConstantMinerals) and set(minerals.shares) != set(
             self.minerals.names

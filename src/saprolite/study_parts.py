@@ -236,6 +236,16 @@ class Experiments(Closed):
         return self
 
 
+class Trends(Closed):
+    """What is fitted to the annual series besides the plain trend."""
+
+    break_year: int | None = Field(
+        None,
+        description="first year after a known change of a source: trends given a level shift "
+        "there are stored beside the plain ones",
+    )
+
+
 class Engine(Closed):
     """How the run is computed; apart from the precision no result depends on it."""
 

@@ -22,7 +22,8 @@ class Sizes(NamedTuple):
     ``cycle_coefficients``: factors of the base year, 0 without experiments; ``lanes``: soil columns
     solved at a time, 0 for the CO2 pathway; ``shares_results``: whether the years of a band have
     one result, which is held; ``real``: bytes of a number of the arithmetic; ``held``: bytes that
-    the forcing holds all along, such as the ratios of a scaling.
+    the forcing holds all along, such as the ratios of a scaling; ``fitted``: numbers of the fits of
+    a series.
     """
 
     cells: int
@@ -43,6 +44,7 @@ class Sizes(NamedTuple):
     shares_results: bool
     real: int
     held: int = 0
+    fitted: int = 4
 
 
 class Memory(NamedTuple):
@@ -81,7 +83,7 @@ def memory_of(sizes: Sizes, workers: int) -> Memory:
         # Evapotranspiration of the years that workers are at, and the one before.
         shared += 4 * 12 * s.cells * min(s.years, workers + 1)
     reduction = (
-        8 * s.band_cells * (s.years * s.layers + 4 * (s.layers + 1))
+        8 * s.band_cells * (s.years * s.layers + s.fitted * (s.layers + 1))
         + 8 * s.layers * s.cells * s.parts
         + workers * 2 * maps
     )
