@@ -22,9 +22,9 @@ from saprolite.sources.gsde import (
     read_gsde_texture,
 )
 from saprolite.sources.netcdf_bands import Layer
-from saprolite.study import Study
 from saprolite.testing.demo_soil import DemoSoil
 from saprolite.testing.gsde import stored, write_gsde, write_gsde_in_pairs
+from soil_products import prepared_with, with_texture
 from world import World
 
 GSDE = "soil/gsde_bulk_density/gsde_bulk_density_0-4.5cm_5arcmin.nc"
@@ -299,20 +299,7 @@ def test_few_cells_that_do_not_add_up_are_left_out_and_counted(folder: Path) -> 
 
 
 def test_in_a_study(folder: Path, world: World) -> None:
-    from saprolite.inputs import prepare
-
-    content = world.study(
-        inputs__texture={"product": "gsde", "path": str(folder)},
-        inputs__bulk_density={"product": "gsde", "path": str(folder)},
-        grid={"max_missing_percent": 60.0, "valid_share": 0.05},
-    )
-    prepared = prepare(Study.of(content, Path()))
-    soil = prepared.soil
-    there = np.isfinite(soil.clay).all(axis=0)
-    assert there.sum() > 50
-    np.testing.assert_allclose((soil.clay + soil.silt + soil.sand)[:, there], 1.0, rtol=1e-12)
-    gain = np.diff(soil.bulk_density[:, there], axis=0)
+    prepared = prepared_with(world, "gsde", folder, files=3, least=50)
+    gain = np.diff(prepared.soil.bulk_density[:, with_texture(prepared)], axis=0)
     assert (gain > -15.0).all()
     assert (gain[2] > 20.0).any()
-    assert prepared.products["texture"] == prepared.products["bulk_density"] == "gsde"
-    assert len(prepared.files["texture"]) == 3
