@@ -10,8 +10,9 @@ import pytest
 
 from saprolite.errors import InputError
 from saprolite.grid import Grid
-from saprolite.inputs.change_factors import ChangedForcing, Methods, change
+from saprolite.inputs.change_factors import ChangedForcing, Methods
 from saprolite.sources.forcing import ForcingYear
+from saprolite.sources.overlap import RatioRule
 
 YEARS = range(2000, 2004)
 
@@ -110,14 +111,33 @@ def test_sea_of_the_model_takes_the_nearest_land_and_no_further() -> None:
 
 
 def test_dew_and_dust_do_not_turn_the_base_around() -> None:
-    low, high = limits = (0.2, 5.0)
-    found = change(
-        np.array([1.0, 1.0, -1.0, 0.0, 1e-9]), np.array([1e-9, 2.0, 1.0, 1.0, 1.0]), "ratio", limits
+    month = np.array([1.0, 1.0, -1.0, 0.0, 1e-9])
+    mean = np.array([1e-9, 2.0, 1.0, 1.0, 1.0])
+    found = Methods().change("evapotranspiration", month, mean)
+    np.testing.assert_array_equal(found.size, [5.0, 0.5, -2.0, -1.0, 0.2])
+    np.testing.assert_array_equal(found.added, [False, False, True, True, False])
+    missing = Methods().change("soil_moisture", np.array([np.nan, 1.0]), np.array([1.0, np.nan]))
+    assert np.isnan(missing.size).all()
+    least = Methods(rate_rule=RatioRule(1e-7, (0.5, 2.0), "limit"))
+    found = least.change("evapotranspiration", month, mean)
+    np.testing.assert_array_equal(found.size, [1.0 - 1e-9, 0.5, -2.0, -1.0, 0.5])
+    np.testing.assert_array_equal(found.added, [True, False, True, True, False])
+
+
+def test_a_cell_of_the_model_without_a_value_says_nothing_of_its_neighbours() -> None:
+    """Half of a cell of the base lies on a cell that lacks a year: the other half decides."""
+
+    @dataclass(frozen=True)
+    class Gap(Planet):
+        def read_year(self, year: int, cells: np.ndarray) -> ForcingYear:
+            values = super().read_year(year, cells)
+            return values._replace(soil_moisture=np.where(cells == 0, np.nan, values.soil_moisture))
+
+    model = Gap(10.0, wetter=0.9, warmer=2.0)
+    found = ChangedForcing(BASE, model, YEARS, Methods()).read_year(2050, CELLS)
+    np.testing.assert_allclose(
+        found.soil_moisture, 0.9 * BASE.read_year(2000, CELLS).soil_moisture, rtol=1e-6
     )
-    np.testing.assert_array_equal(found.value, [high, 0.5, -2.0, -1.0, low])
-    np.testing.assert_array_equal(found.is_ratio, [True, True, False, False, True])
-    missing = change(np.array([np.nan, 1.0]), np.array([1.0, np.nan]), "ratio", limits)
-    assert np.isnan(missing.value).all()
 
 
 def test_what_does_not_fit_is_named_at_once() -> None:

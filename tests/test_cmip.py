@@ -219,6 +219,53 @@ def test_ice_and_land(folder: Path, tmp_path: Path) -> None:
         open_cmip_forcing(tmp_path, [2005]).surface()
 
 
+def test_cells_are_weighted_by_the_land_in_them(folder: Path, tmp_path: Path) -> None:
+    """A made-up coast: every other column has 60 % land, in the folder or in a file of its own."""
+    apart = tmp_path / "apart"
+    apart.mkdir()
+    write_fixed(apart, HADGEM)
+    sftlf = only(apart, "sftlf*")
+    column = np.where(np.arange(36) % 2, 60.0, 100.0)
+
+    def coast(dataset: netCDF4.Dataset) -> None:
+        dataset["sftlf"][:] = dataset["sftlf"][:] / 100.0 * column
+
+    spoil(sftlf, coast)
+    shutil.copytree(folder, tmp_path / "within")
+    shutil.copy(sftlf, tmp_path / "within")
+    model = open_cmip_forcing(folder, [2005], sftlf=sftlf)
+    assert any("weighted by the land" in note for note in model.notes)
+    assert sftlf in model.files
+    plain = OnGrid(open_cmip_forcing(folder, [2005]), 30.0, 0.3)
+    assert any("not weighted by the land" in note for note in plain.notes)
+    given = OnGrid(model, 30.0, 0.3)
+    cells = np.flatnonzero(given.land() & ~given.land_ice())
+    found = given.read_year(2005, cells)
+    within = OnGrid(open_cmip_forcing(tmp_path / "within", [2005]), 30.0, 0.3)
+    for one, two, other in zip(
+        found, within.read_year(2005, cells), plain.read_year(2005, cells), strict=True
+    ):
+        assert np.array_equal(one, two)
+        assert not np.allclose(one, other)
+    # By hand: ten-degree cells, centred on multiples of ten, onto cells of thirty degrees.
+    surface, rows = model.surface(), slice(None)
+    warm = model.month((2005, 7), rows).soil_temperature[2]
+    lat = np.clip(np.arange(-90.0, 91.0, 10.0)[:, None] + [-5.0, 5.0], -90.0, 90.0)
+    lon = np.arange(0.0, 360.0, 10.0)
+    for cell, value in zip(cells, found.soil_temperature[6, 2], strict=True):
+        south, west = given.grid.lat_edges[cell // 12], given.grid.lon_edges[cell % 12]
+        borders = np.clip(lat, south, south + 30.0)
+        height = np.diff(np.sin(np.deg2rad(borders)), axis=1)
+        offset = (lon - 5.0 - west) % 360.0
+        width = np.clip(30.0 - offset, 0.0, 10.0) + np.clip(offset + 10.0 - 360.0, 0.0, 10.0)
+        weight = height * width * column * (surface.land & ~surface.ice)
+        assert value == pytest.approx(
+            np.nansum(weight * np.nan_to_num(warm)) / weight.sum(), rel=1e-6
+        )
+    with pytest.raises(InputError, match="own land fraction"):
+        open_cmip_forcing(folder, [2005], sftlf=only(apart, "sftgif*"))
+
+
 def test_layers_from_the_bottom_up(tmp_path: Path) -> None:
     write_cmip(tmp_path / "down", HADGEM, "historical", [((2005, 1), (2005, 12))])
     shutil.copytree(tmp_path / "down", tmp_path / "up")

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from saprolite.engine.plan import plan_of
 from saprolite.equations import linear_trend, linear_trend_with_break
 from saprolite.errors import InputError, SaproliteError, StudyError
 from saprolite.inputs.gldas_forcing import gldas_forcing
 from saprolite.inputs.prepare import prepare
+from saprolite.sources import gldas_seam
 from saprolite.sources.gldas import open_gldas
 from saprolite.sources.gldas_files import EVAPOTRANSPIRATION, UNITS
 from saprolite.sources.gldas_seam import SplicedGldas
@@ -339,3 +342,54 @@ def test_both_paths_start_from_the_data_root(
     assert (resolved.path_2_0, resolved.path_2_1) == (
         str(tmp_path / "data/old"), str(tmp_path / "data/new"),
     )  # fmt: skip
+
+
+def test_the_thresholds_of_a_study_are_used_and_named(folder: Path) -> None:
+    """A ratio of 1.15 beyond the limits is a difference in every month; the means still agree."""
+    fields = {
+        "ratio_limits": [0.9, 1.1],
+        "least_evapotranspiration": 0.0,
+        "least_soil_moisture": 0.3,
+    }
+    found = forcing(folder, seam="scale", **fields)
+    scaling = found.scaling
+    assert scaling is not None
+    assert scaling.evapotranspiration.added.mean() > 0.9
+    wet = found.older.read_months([(year, 7) for year in range(2000, 2007)], scaling.cells)
+    means = wet.soil_moisture.mean(axis=0, dtype=float)
+    near = np.abs(means - 0.3) < 1e-6
+    assert ((means < 0.3) == scaling.soil_moisture.added[6])[~near].all()
+    notes = " ".join(found.notes)
+    assert "more than 0 is divided by and it is within 0.9 to 1.1, else a difference" in notes
+    assert "0.3 m3 m-3 or more is divided by" in notes
+    for wrong in ({"ratio_limits": [1.5, 2.0]}, {"least_soil_moisture": -1.0}):
+        with pytest.raises(StudyError):
+            Study.of(study(folder, seam="scale", **wrong), Path.cwd())
+    with pytest.raises(StudyError, match="ratio_limits"):
+        Study.of(study(folder, seam="splice", ratio_limits=[0.5, 2.0]), Path.cwd())
+
+
+def test_the_scaling_is_made_once_counted_and_given_to_workers(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAPROLITE_CACHE", str(tmp_path / "caches"))
+    made = Study.of(study(folder, seam="scale"), Path.cwd())
+    first = prepare(made)
+    cells = first.source_cells
+    monkeypatch.setattr(gldas_seam, "scaling", lambda *_: pytest.fail("made again"))
+    again = prepare(made)
+    first.keeper.give(tmp_path / "run")
+    monkeypatch.setenv("SAPROLITE_CACHE", str(tmp_path / "of a worker"))
+    given = prepare(made, tmp_path / "run")
+    for other in (again, given):
+        assert other.notes == first.notes
+        for one, two in zip(
+            first.read_year(1999), other.forcing.read_year(1999, cells), strict=True
+        ):
+            assert np.array_equal(one, two, equal_nan=True)
+    # Nine fields of twelve months, float32 and a mark, on the land of both.
+    land = int(open_gldas(folder, NEW, version="2.1").land().sum())
+    least = 12 * 9 * 5 * land
+    assert least < first.held_bytes < 1.1 * least + 10_000
+    plans = [plan_of(item).memory for item in (first, replace(first, held_bytes=0))]
+    assert plans[0].shared - plans[1].shared == first.held_bytes

@@ -13,15 +13,16 @@ import rasterio
 
 import saprolite as sap
 from saprolite.constants import SECONDS_PER_DAY
-from saprolite.errors import InputError
+from saprolite.errors import InputError, StudyError
 from saprolite.grid import Grid
 from saprolite.inputs import prepare
 from saprolite.inputs.demo import DemoPlanet
-from saprolite.inputs.evapotranspiration import LEAST_RATE, OwnEvapotranspiration
+from saprolite.inputs.evapotranspiration import OwnEvapotranspiration
 from saprolite.sources import mod16 as module
 from saprolite.sources.calendars import month_days
 from saprolite.sources.evapotranspiration import rate_of_amount
 from saprolite.sources.mod16 import amounts, open_mod16
+from saprolite.sources.overlap import LEAST_RATE
 from saprolite.study import Study
 from saprolite.testing import mod16 as made
 from saprolite.testing.mod16 import BARREN, points, write_map, write_mod16
@@ -202,6 +203,42 @@ def test_a_run(folder: Path, tmp_path: Path) -> None:
     flux = result["carbon_sink_flux"].values
     assert np.isfinite(flux).any()
     assert "spliced as it is" in str(result.attrs)
+
+
+def test_the_scaling_of_a_study_is_made_once(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = {"product": "mod16", "path": str(folder), "other_years": "scale"}
+    content = World(tmp_path, range(1999, 2006)).study(
+        inputs__forcing={"product": "demo", "resolution_deg": 10.0}, inputs__evapotranspiration=own
+    )
+    first = prepare(Study.of(content, tmp_path))
+    refuse = pytest.fail
+    monkeypatch.setattr(OwnEvapotranspiration, "_survey", lambda *_: refuse("made again"))
+    again = prepare(Study.of(content, tmp_path))
+    assert again.notes == first.notes
+    one, two = (item.read_year(1999).evapotranspiration for item in (first, again))
+    assert np.array_equal(one, two, equal_nan=True)
+    assert first.held_bytes == again.held_bytes > 12 * 9 * np.isfinite(one[0]).sum()
+    own["least_evapotranspiration"] = 1e-6
+    monkeypatch.undo()
+    assert "1e-06 kg m-2 s-1 or more" in " ".join(prepare(Study.of(content, tmp_path)).notes)
+
+
+def test_thresholds_without_a_scaling_are_refused(folder: Path, tmp_path: Path) -> None:
+    own = {
+        "product": "mod16",
+        "path": str(folder),
+        "other_years": "splice",
+        "ratio_limits": [0.5, 2.0],
+    }
+    content = World(tmp_path).study(inputs__evapotranspiration=own)
+    with pytest.raises(StudyError, match=r"ratio_limits[^|]*other_years = .scale"):
+        Study.of(content, tmp_path)
+    own["other_years"] = "scale"
+    found = Study.of(content, tmp_path).inputs.evapotranspiration
+    assert found is not None
+    assert found.ratio_limits == [0.5, 2.0]
 
 
 def test_a_study_names_what_lacks(folder: Path, tmp_path: Path) -> None:

@@ -10,10 +10,12 @@ from hypothesis.extra import numpy as npst
 
 from saprolite.sources.overlap import (
     RATIO_LIMITS,
+    RatioRule,
+    Sums,
     adjusted,
     common_means,
-    difference_adjustment,
-    ratio_adjustment,
+    difference,
+    ratio_or_difference,
     tally,
 )
 
@@ -31,7 +33,10 @@ def test_the_mean_of_the_adjusted_base_is_that_of_the_target(
     both = np.isfinite(base) & np.isfinite(target)
     some = both.any(axis=0)
     means = common_means(base, target)
-    for adjustment in (ratio_adjustment(means, least), difference_adjustment(means)):
+    for adjustment in (
+        ratio_or_difference(means.base, means.target, RatioRule(least)),
+        difference(means.base, means.target),
+    ):
         scaled = np.where(both, adjusted(base, adjustment), np.nan)
         with np.errstate(invalid="ignore"):
             got = np.where(both, scaled, 0.0).sum(axis=0)[some] / both.sum(axis=0)[some]
@@ -46,12 +51,13 @@ def test_a_ratio_is_within_limits_and_of_a_large_base(
     base: np.ndarray, target: np.ndarray, least: float
 ) -> None:
     means = common_means(base, target)
-    adjustment = ratio_adjustment(means, least)
+    rule = RatioRule(least)
+    adjustment = ratio_or_difference(means.base, means.target, rule)
     ratio = ~adjustment.added & np.isfinite(adjustment.size)
     assert (adjustment.size[ratio] >= RATIO_LIMITS[0]).all()
     assert (adjustment.size[ratio] <= RATIO_LIMITS[1]).all()
     assert (means.base[ratio] >= least).all()
-    counts = tally(adjustment, means, least)
+    counts = tally(adjustment, means.base, rule)
     assert counts.known + counts.unknown == ratio.size
     assert counts.small_base + counts.out_of_limits == (~ratio & (means.years > 0)).sum()
     assert counts.unknown == (means.years == 0).sum()
@@ -69,7 +75,7 @@ def test_a_ratio_is_within_limits_and_of_a_large_base(
 ])  # fmt: skip
 def test_each_case_of_the_rule(base: float, target: float, size: float, added: bool) -> None:
     means = common_means(np.array([base]), np.array([target]))
-    adjustment = ratio_adjustment(means, least=0.1)
+    adjustment = ratio_or_difference(means.base, means.target, RatioRule(0.1))
     assert float(adjustment.size) == pytest.approx(size, rel=1e-14)
     assert bool(adjustment.added) is added
 
@@ -83,5 +89,30 @@ def test_two_sources_of_evapotranspiration_switched_twice() -> None:
     mod16 = gldas * (0.8 + 0.02 * months)
     common = slice(5, 15)
     means = common_means(mod16[common], gldas[common])
-    brought = adjusted(mod16, ratio_adjustment(means, least=1.0))
+    brought = adjusted(mod16, ratio_or_difference(means.base, means.target, RatioRule(1.0)))
     assert brought == pytest.approx(gldas, rel=1e-12)
+
+
+@given(SERIES, SERIES, st.floats(0.0, 5.0))
+def test_a_ratio_cut_off_never_turns_a_sign(
+    base: np.ndarray, target: np.ndarray, least: float
+) -> None:
+    """Where it is beyond the limits, the limit is taken: of what is positive nothing else becomes."""
+    rule = RatioRule(least, beyond="limit")
+    found = ratio_or_difference(base, target, rule)
+    known = np.isfinite(base) & np.isfinite(target)
+    assert (np.isfinite(found.size) == known).all()
+    ratio = known & ~found.added
+    assert (ratio == (known & (base > 0.0) & (base >= least) & (target > 0.0))).all()
+    assert found.size[ratio] == pytest.approx(np.clip(target[ratio] / base[ratio], *RATIO_LIMITS))
+    assert found.size[found.added] == pytest.approx((target - base)[found.added])
+
+
+def test_sums_count_the_years_that_all_sources_have() -> None:
+    sums = Sums(2, (3,))
+    nan = np.nan
+    for base, target in (([1.0, nan, 5.0], [2.0, 1.0, nan]), ([3.0, 4.0, nan], [6.0, 8.0, nan])):
+        sums.add(np.array(base, np.float32), np.array(target))
+    assert sums.years.tolist() == [2, 1, 0]
+    np.testing.assert_array_equal(sums.means(), [[2.0, 4.0, nan], [4.0, 8.0, nan]])
+    np.testing.assert_array_equal(sums.means(fewest=2), [[2.0, nan, nan], [4.0, nan, nan]])

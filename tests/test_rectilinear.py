@@ -37,8 +37,12 @@ def test_the_area_sum_is_kept(
     got = weights.mean(values[weights.source_rows])
     target = weights.whole
     whole = np.outer(heights(lat_edges), np.diff(lon_edges))[::step]
-    assert (got * target).sum() == pytest.approx((values * whole).sum(), rel=1e-8)
-    assert weights.cover(np.ones(cells.shape, bool)) == pytest.approx(np.ones(target.shape))
+    # What rounding may leave over a border, 1e-6 of a cell of the file, is dropped.
+    dropped = 1e-6 * np.diff(lon_edges).max() / 30.0
+    sliver = dropped + 1e-6 * heights(lat_edges).max() / heights(np.array([60.0, 90.0]))[0]
+    assert (got * target).sum() == pytest.approx((values * whole).sum(), rel=max(sliver, 1e-8))
+    cover = weights.cover(np.ones(cells.shape, bool))
+    assert cover == pytest.approx(np.ones(target.shape), abs=2.0 * sliver)
 
 
 def test_on_regular_cells_it_is_the_conservative_mean() -> None:

@@ -16,7 +16,7 @@ from saprolite.comparison.seam_outputs import NAME, write_seam
 from saprolite.equations import linear_trend
 from saprolite.errors import StudyError
 from saprolite.sources.gldas_files import UNITS
-from saprolite.sources.overlap import adjusted, common_means, ratio_adjustment
+from saprolite.sources.overlap import RatioRule, adjusted, common_means, ratio_or_difference
 from saprolite.study import Study
 from saprolite.testing.gldas import write_gldas_months
 from saprolite.testing.gldas_values import Seam
@@ -57,7 +57,8 @@ def test_scaling_of_the_real_basins_takes_the_step_away(basins: dict[str, pd.Dat
     old, new = (
         np.moveaxis(basins[version].to_numpy().reshape(shape), 1, 0) for version in ("2.0", "2.1")
     )
-    adjustment = ratio_adjustment(common_means(old, new), least=0.26)
+    means = common_means(old, new)
+    adjustment = ratio_or_difference(means.base, means.target, RatioRule(0.26))
     assert adjusted(old, adjustment).mean(axis=0) == pytest.approx(new.mean(axis=0), rel=1e-12)
     assert 0.0 < adjustment.added.mean() < 0.1  # months with hardly any evapotranspiration
 
@@ -75,7 +76,8 @@ def test_the_ratio_of_the_real_basins_drifts(basins: dict[str, pd.DataFrame]) ->
         np.moveaxis(basins[version].to_numpy().reshape(-1, 14, 12), 1, 0)
         for version in ("2.0", "2.1")
     )
-    half = ratio_adjustment(common_means(old[:7], new[:7]), least=0.26)
+    means = common_means(old[:7], new[:7])
+    half = ratio_or_difference(means.base, means.target, RatioRule(0.26))
     scaled = adjusted(old[7:], half)
     assert scaled.sum() / new[7:].sum() == pytest.approx(0.939, abs=1e-3)
 

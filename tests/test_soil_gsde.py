@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,16 +14,17 @@ from hypothesis import strategies as st
 
 from saprolite.errors import InputError
 from saprolite.grid import AreaMeans, Grid, conservative, remap_layers
-from saprolite.sources import rasters
+from saprolite.sources import netcdf_bands, rasters
 from saprolite.sources.gsde import (
     LAYERS,
     read_gsde_density,
     read_gsde_gravel,
     read_gsde_texture,
 )
-from saprolite.study import Study
+from saprolite.sources.netcdf_bands import Layer
 from saprolite.testing.demo_soil import DemoSoil
 from saprolite.testing.gsde import stored, write_gsde, write_gsde_in_pairs
+from soil_products import prepared_with, with_texture
 from world import World
 
 GSDE = "soil/gsde_bulk_density/gsde_bulk_density_0-4.5cm_5arcmin.nc"
@@ -83,6 +85,53 @@ def test_bands_are_the_whole_at_once(folder: Path, monkeypatch: pytest.MonkeyPat
     for name, reader in (("sand", read_gsde_texture), ("bulk_density", read_gsde_density)):
         part = reader(folder, target, 0.3).data[name]
         np.testing.assert_allclose(part, whole[name == "bulk_density"][name], rtol=1e-12)
+
+
+def test_thirty_seconds_are_read_some_rows_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """16800 x 43200 cells, of which 120 rows hold values and the others no chunk at all."""
+    rows, columns = 16_800, 43_200
+    lat = 84.0 - (np.arange(rows) + 0.5) / 120.0
+    held = slice(4096, 4216)
+    for name in ("BD1", "BD2"):
+        with netCDF4.Dataset(tmp_path / f"{name}.nc", "w", format="NETCDF4_CLASSIC") as dataset:
+            bottoms = 100.0 * np.array(LAYERS[1:5] if name == "BD1" else LAYERS[5:])
+            for axis, values in (("depth", bottoms), ("lat", lat),
+                                 ("lon", -180.0 + (np.arange(columns) + 0.5) / 120.0)):  # fmt: skip
+                dataset.createDimension(axis, values.size)
+                dataset.createVariable(axis, "f8", (axis,))[:] = values
+            variable = dataset.createVariable("BD", "i2", ("depth", "lat", "lon"), zlib=True,
+                                              fill_value=-999, chunksizes=(1, 64, columns))  # fmt: skip
+            variable.units = "g/cm3"
+            for layer in range(4):
+                variable[layer, held] = 130 + layer
+    asked: list[slice] = []
+    kept: list[int] = []
+    read = Layer.read
+
+    def counted(layer: Layer, part: slice) -> np.ndarray:
+        asked.append(part)
+        kept.append(layer.variable.get_var_chunk_cache()[0])
+        return read(layer, part)
+
+    monkeypatch.setattr(Layer, "read", counted)
+    tracemalloc.start()
+    target = Grid.globe(1.0, 49.0, 51.0)
+    found = read_gsde_density(tmp_path, target)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # Two degrees are 240 rows; each is asked for once in each of eight layers.
+    numbers = np.bincount(np.concatenate([np.arange(rows)[part] for part in asked]))
+    first = round((84.0 - 51.0) * 120)
+    assert (numbers[first : first + 240] == 8).all()
+    assert numbers.sum() == 8 * 240
+    assert max(part.stop - part.start for part in asked) * columns <= rasters.BAND_CELLS * 4
+    assert 64 * columns * 2 < max(kept) <= netcdf_bands._MOST_KEPT // 2
+    assert peak < 300e6
+    density = found.data["bulk_density"]
+    assert density.values[5, 0] == pytest.approx(1310.0)  # second layer of the lower file
+    assert np.isnan(density.values[:, 1]).all()
 
 
 @given(st.integers(0, 2**31), st.integers(2, 40), st.integers(2, 40), st.booleans(), st.booleans())
@@ -250,20 +299,7 @@ def test_few_cells_that_do_not_add_up_are_left_out_and_counted(folder: Path) -> 
 
 
 def test_in_a_study(folder: Path, world: World) -> None:
-    from saprolite.inputs import prepare
-
-    content = world.study(
-        inputs__texture={"product": "gsde", "path": str(folder)},
-        inputs__bulk_density={"product": "gsde", "path": str(folder)},
-        grid={"max_missing_percent": 60.0, "valid_share": 0.05},
-    )
-    prepared = prepare(Study.of(content, Path()))
-    soil = prepared.soil
-    there = np.isfinite(soil.clay).all(axis=0)
-    assert there.sum() > 50
-    np.testing.assert_allclose((soil.clay + soil.silt + soil.sand)[:, there], 1.0, rtol=1e-12)
-    gain = np.diff(soil.bulk_density[:, there], axis=0)
+    prepared = prepared_with(world, "gsde", folder, files=3, least=50)
+    gain = np.diff(prepared.soil.bulk_density[:, with_texture(prepared)], axis=0)
     assert (gain > -15.0).all()
     assert (gain[2] > 20.0).any()
-    assert prepared.products["texture"] == prepared.products["bulk_density"] == "gsde"
-    assert len(prepared.files["texture"]) == 3

@@ -15,7 +15,6 @@ import xarray as xr
 from geotiffs import rewrite
 from saprolite.errors import InputError
 from saprolite.grid import Grid, conservative, remap_layers
-from saprolite.inputs import prepare
 from saprolite.sources import rasters
 from saprolite.sources.soilgrids import (
     DEPTHS,
@@ -25,7 +24,6 @@ from saprolite.sources.soilgrids import (
     read_soilgrids_density,
     read_soilgrids_texture,
 )
-from saprolite.study import Study
 from saprolite.testing.demo_soil import DemoSoil
 from saprolite.testing.soilgrids import (
     HOMOLOSINE,
@@ -33,6 +31,7 @@ from saprolite.testing.soilgrids import (
     write_soilgrids,
     write_soilgrids_in_degrees,
 )
+from soil_products import prepared_with
 from world import World
 
 SAMPLE = "soil/soilgrids_sample"
@@ -245,16 +244,5 @@ def test_a_projection_that_is_not_stated(homolosine: Path, tmp_path: Path) -> No
 
 
 def test_in_a_study(homolosine: Path, world: World) -> None:
-    content = world.study(
-        inputs__texture={"product": "soilgrids", "path": str(homolosine)},
-        inputs__bulk_density={"product": "soilgrids", "path": str(homolosine)},
-        grid={"max_missing_percent": 60.0, "valid_share": 0.05},
-    )
-    prepared = prepare(Study.of(content, Path()))
-    soil = prepared.soil
-    there = np.isfinite(soil.clay).all(axis=0)
-    assert there.sum() > 150
-    np.testing.assert_allclose((soil.clay + soil.silt + soil.sand)[:, there], 1.0, rtol=1e-12)
-    assert prepared.products["texture"] == "soilgrids"
-    assert len(prepared.files["texture"]) == 18
+    prepared = prepared_with(world, "soilgrids", homolosine, files=18, least=150)
     assert "bulk density: of the fine earth" in prepared.notes

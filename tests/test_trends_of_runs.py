@@ -22,11 +22,13 @@ from saprolite.compiled.elementary import OPTIONS
 from saprolite.compiled.f_tail import FTail
 from saprolite.compiled.sums import add_up_layers, add_up_rows
 from saprolite.compiled.trend import linear_trends, trend_kernel
+from saprolite.engine.fits import fits_of, why_no_break
 from saprolite.engine.kernels import kernel_of
+from saprolite.engine.plan import plan_of
 from saprolite.engine.reduce import write_trends
 from saprolite.engine.store import FluxStore
-from saprolite.equations import linear_trend
-from saprolite.errors import InputError
+from saprolite.equations import linear_trend, linear_trend_with_break
+from saprolite.errors import InputError, StudyError
 from saprolite.inputs import prepare
 from saprolite.stores import open_dataset
 from saprolite.study import Study
@@ -343,3 +345,109 @@ def test_a_run_says_its_trends(tmp_path: Path) -> None:
     )
     table = (tmp_path / "out" / "tables" / "trends.csv").read_text()
     assert "soil_moisture_only" in table
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> xr.Dataset:
+    folder = tmp_path_factory.mktemp("break")
+    study = six_years(folder / "w", trends__break_year=2003, experiments__run=["soil_moisture"])
+    dataset, note = stored(study, folder / "one.zarr", 1)
+    assert note is None
+    return dataset
+
+
+BROKEN = ("slope", "step", "F", "p")
+
+
+def test_trends_with_a_break_are_least_squares(broken: xr.Dataset) -> None:
+    """Every cell against numpy's solver with a column of ones, of years, and of the step."""
+    years = np.arange(1.0, 7.0)
+    design = np.stack([np.ones(6), years, years >= 4.0], axis=1)
+    unknown = np.linalg.inv(design.T @ design)
+    for name in ("control", "soil_moisture_only"):
+        fields = annual(broken, name).astype(float)
+        for array, values in (
+            ("trend_with_break", fields.transpose("year", "layer", "lat", "lon")),
+            (
+                "column_trend_with_break",
+                fields.sum("layer", skipna=False).transpose("year", "lat", "lon"),
+            ),
+        ):
+            series = values.values.reshape(6, -1)
+            found = {
+                key: broken[f"{array}_{key}"].sel(series=name).values.ravel() for key in BROKEN
+            }
+            known = np.isfinite(series).all(axis=0)
+            assert (np.isfinite(found["slope"]) == known).all()
+            solved = unknown @ design.T @ series[:, known]
+            squares = ((series[:, known] - design @ solved) ** 2).sum(axis=0)
+            varied = squares > 1e-24 * (series[:, known] ** 2).sum(axis=0)
+            assert varied.sum() > 100
+            ratio = solved[1] ** 2 / unknown[1, 1] / np.where(varied, squares / 3.0, 1.0)
+            expected = {
+                "slope": solved[1],
+                "step": solved[2],
+                "F": ratio,
+                "p": special.fdtrc(1.0, 3.0, ratio),
+            }
+            for key in BROKEN:
+                got, wanted = found[key][known][varied], expected[key][varied]
+                assert got == pytest.approx(wanted, rel=1e-6, abs=1e-12), (array, key)
+
+
+def test_a_break_leaves_the_plain_trends_as_they_are(
+    broken: xr.Dataset, run: xr.Dataset, tmp_path: Path
+) -> None:
+    for name in ("trend_slope", "trend_F", "trend_p", "column_trend_slope", "column_trend_p"):
+        assert same_bits(
+            broken[name].sel(series="control").values, run[name].sel(series="control").values
+        )
+    about = broken["trend_with_break_step"].attrs
+    assert (about["units"], about["break_year"]) == ("t km-2 yr-1", 2003)
+    assert "level shift from 2003 on" in about["long_name"]
+    assert "F(1, n - 3)" in broken["column_trend_with_break_F"].attrs["long_name"]
+    assert not [name for name in run if "break" in str(name)]
+    study = six_years(tmp_path / "w", trends__break_year=2003, experiments__run=["soil_moisture"])
+    again, _ = stored(study, tmp_path / "four.zarr", 4)
+    for key in BROKEN:
+        for group in ("trend", "column_trend"):
+            name = f"{group}_with_break_{key}"
+            assert same_bits(broken[name].values, again[name].values), name
+    plan = {array.name: array.bytes for array in plan_of(prepare(study)).arrays}
+    assert plan == {str(name): item.nbytes for name, item in again.items() if str(name) in plan}
+    assert {str(name) for name in again if "break" in str(name)} <= plan.keys()
+
+
+def test_rows_of_the_summary_with_a_break(broken: xr.Dataset) -> None:
+    row = trend_rows(broken)[0]
+    totals = broken["carbon_sink_total"].sel(series="control").values
+    expected = linear_trend_with_break(totals, 3)
+    assert row["break_year"] == 2003
+    assert row["with_break_trend_Tg_C_yr-2"] == expected.slope
+    assert row["with_break_step_Tg_C_yr-1"] == expected.step
+    assert (row["with_break_F"], row["with_break_p"]) == (expected.F, expected.p)
+    slope, p = (
+        broken[f"column_trend_with_break_{key}"].sel(series="control").values
+        for key in ("slope", "p")
+    )
+    share = 100.0 * ((slope > 0.0) & (p < 0.05)).sum() / np.isfinite(slope).sum()
+    assert row["with_break_rising_cells_percent"] == pytest.approx(share)
+    assert row["trend_Tg_C_yr-2"] == pytest.approx(linear_trend(totals).slope)
+
+
+def test_breaks_that_cannot_be(tmp_path: Path) -> None:
+    world = World(tmp_path, range(2000, 2006))
+    for year in (2000, 2006, 1999):
+        with pytest.raises(StudyError, match="a year of the run but the first"):
+            Study.of(world.study(trends__break_year=year), tmp_path)
+    with pytest.raises(StudyError, match="4 years or more"):
+        Study.of(world.study(trends__break_year=2001, last_year=2002), tmp_path)
+    study = Study.of(world.study(trends__break_year=2002), tmp_path)
+    assert why_no_break(study, range(2000, 2006)) is None
+    for years in (range(2002, 2006), range(2001, 2004), range(1998, 2002)):
+        note = why_no_break(study, years)
+        assert (
+            note
+            == f"no trends with a break at 2002: years with a value are {years[0]} to {years[-1]}"
+        )
+        assert len(fits_of(study, years)) == 1

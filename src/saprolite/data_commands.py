@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from saprolite.sources.catalog import Edition, Product
     from saprolite.sources.download import Download
 
-app = cyclopts.App(name="data", help="The data products of a study: list, show, get, check.")
+app = cyclopts.App(
+    name="data",
+    help="The data products of a study: list, show, get, check; what resampling does to them.",
+)
 _WIDTH = 100
 _MEGABYTE = 1e6
 _HOW = {"earthaccess": "get (Earthdata login)", "pooch": "get", "manual": "by hand", "none": "-"}
@@ -128,6 +131,49 @@ def check(path: Path, *, years: str | None = None) -> None:
     print("\n".join(found.lines))
     raise_if_any(InputError, f"{path} is not complete", found.problems)
     print("no problem found")
+
+
+@app.command
+def resampling(file: Path, variable: str, *, resolution: float, least: float = 0.0) -> None:
+    """Print the error that a field takes on coarser cells: against itself, area-weighted.
+
+    Parameters
+    ----------
+    file
+        A NetCDF file.
+    variable
+        A variable of it on latitude and longitude; depths or times before them count alike.
+    resolution
+        Size of the coarser cells in degrees; divides 180.
+    least
+        Cells with a value of this or less, without its sign, have no relative error.
+    """
+    from saprolite.grid import Grid, resampled, resampling_error
+    from saprolite.sources.netcdf_fields import read_map
+
+    fine = read_map(file, variable)
+    own = Grid.from_centres(fine["lat"], fine["lon"], str(file)).step
+    whole = resolution > 0.0 and abs(180.0 / resolution - round(180.0 / resolution)) < 1e-9
+    if not whole or not max(own) <= resolution <= 90.0:
+        problem = Problem("--resolution", f"{resolution:g} degrees for cells of {max(own):g}",
+                          f"{max(own):g} to 90 degrees, dividing 180",
+                          "--resolution 2")  # fmt: skip
+        raise InputError("The field cannot be resampled (1 problem)", [problem])
+    error = resampling_error(fine, resampled(fine, Grid.globe(resolution)), least)
+    print(
+        f"{variable} of {file.name}, {max(own):g}-degree cells through {resolution:g}-degree cells"
+    )
+    print(f"  compared with the field itself over {error.cells} values, weighted by area:")
+    for name, value in (
+        ("mean of |coarse - fine|/|fine|", error.mean_absolute_relative_percent),
+        ("mean of |coarse - fine|, of the mean", error.mean_absolute_percent),
+        ("root mean square, of the mean", error.rms_percent),
+        ("bias, of the mean", error.bias_percent),
+    ):
+        print(f"  {name:38s} {round(value, 4) + 0.0:10.4f} %")  # no -0.0000
+    if error.without_ratio_percent > 0.0:
+        print(f"  no relative error (|fine| of {least:g} {fine.attrs['units']} or less) on "
+              f"{error.without_ratio_percent:.2f} % of the area")  # fmt: skip
 
 
 def _edition_lines(name: str, edition: Edition) -> list[str]:

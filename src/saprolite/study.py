@@ -21,8 +21,8 @@ from saprolite.study_column_checks import (
     constant_problems,
     resolved_column_reading,
 )
-from saprolite.study_experiment_checks import experiment_problems
-from saprolite.study_forcing_checks import forcing_problems
+from saprolite.study_experiment_checks import experiment_problems, trend_problems
+from saprolite.study_forcing_checks import evapotranspiration_problems, forcing_problems
 from saprolite.study_parts import (
     Engine,
     Experiments,
@@ -30,6 +30,7 @@ from saprolite.study_parts import (
     Inputs,
     MineralList,
     Output,
+    Trends,
 )
 from saprolite.study_problems import validation_problems
 from saprolite.study_section import Closed
@@ -54,6 +55,7 @@ class Study(Closed):
     grid: GridChoice = GridChoice()
     inputs: Inputs
     experiments: Experiments = Experiments()
+    trends: Trends = Trends()
     engine: Engine = Engine()
     output: Output = Output()
     analysis: AnalysisChoices = AnalysisChoices()
@@ -192,10 +194,12 @@ class Study(Closed):
                 )
             )
         problems += forcing_problems(self.inputs.forcing, self.years, where)
+        problems += evapotranspiration_problems(self.inputs, where)
         problems += self._column_problems(where)
         problems += experiment_problems(
             self.experiments, self.output, self.model, reading, self.years, where
         )
+        problems += trend_problems(self.trends, self.column, self.years, where)
         minerals = self.inputs.minerals
         if isinstance(minerals, ConstantMinerals) and set(minerals.shares) != set(
             self.minerals.names

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from saprolite.study_ratios import LeastRate, RatioLimits
 from saprolite.study_section import Closed
 
 OtherYears = Annotated[
@@ -24,6 +25,8 @@ class Mod16Evapotranspiration(Closed):
     product: Literal["mod16"]
     path: str
     other_years: OtherYears = None
+    ratio_limits: RatioLimits | None = None
+    least_evapotranspiration: LeastRate | None = None
 
 
 class Mod16CompositesEvapotranspiration(Closed):
@@ -32,6 +35,8 @@ class Mod16CompositesEvapotranspiration(Closed):
     product: Literal["mod16_8day"]
     path: str
     other_years: OtherYears = None
+    ratio_limits: RatioLimits | None = None
+    least_evapotranspiration: LeastRate | None = None
 
 
 class Era5LandEvapotranspiration(Closed):
@@ -40,6 +45,8 @@ class Era5LandEvapotranspiration(Closed):
     product: Literal["era5_land"]
     path: str
     other_years: OtherYears = None
+    ratio_limits: RatioLimits | None = None
+    least_evapotranspiration: LeastRate | None = None
 
 
 Evapotranspiration = Annotated[

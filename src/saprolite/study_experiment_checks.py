@@ -1,11 +1,13 @@
-"""What the experiments of a study, its model and its reading do not allow together."""
+"""What the experiments and trends of a study, its model and its reading do not allow together."""
 
 from __future__ import annotations
 
 from saprolite.errors import Problem
 from saprolite.models import Reading
-from saprolite.study_column import CO2_MODEL
-from saprolite.study_parts import Experiments, Output
+from saprolite.study_column import CO2_MODEL, Column
+from saprolite.study_parts import Experiments, Output, Trends
+
+_FEWEST_WITH_A_BREAK = 4
 
 
 def experiment_problems(
@@ -63,5 +65,33 @@ def experiment_problems(
             Problem(f"{where}: output.driver_means", f'true with model = "{model}"',
                     "false: a soil column keeps its forcing in inputs.zarr",
                     'driver_means = false, and store_forcing = "always"')
+        )  # fmt: skip
+    return problems
+
+
+def trend_problems(
+    trends: Trends, column: Column | None, years: range, where: str
+) -> list[Problem]:
+    """What is wrong with ``[trends]`` of a study."""
+    chosen = trends.break_year
+    if chosen is None:
+        return []
+    problems = []
+    if chosen not in years[1:]:
+        problems.append(
+            Problem(f"{where}: trends.break_year", str(chosen),
+                    "a year of the run but the first: one or more on each side",
+                    f"break_year = {years[len(years) // 2]}")
+        )  # fmt: skip
+    if len(years) < _FEWEST_WITH_A_BREAK:
+        problems.append(
+            Problem(f"{where}: trends.break_year", f"{chosen} in a run of {len(years)} years",
+                    f"{_FEWEST_WITH_A_BREAK} years or more", "remove [trends]")
+        )  # fmt: skip
+    if column is not None and column.averaging == "climatology":
+        problems.append(
+            Problem(f"{where}: trends.break_year", f'{chosen} with averaging = "climatology"',
+                    "years that differ: every year of a climatology is the same",
+                    'remove [trends], or set averaging = "annual"')
         )  # fmt: skip
     return problems

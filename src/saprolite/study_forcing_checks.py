@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from saprolite.errors import Problem
-from saprolite.study_parts import BOTH_VERSIONS, SEAM_YEAR, GldasForcing
+from saprolite.study_parts import BOTH_VERSIONS, SEAM_YEAR, GldasForcing, Inputs
 
 _FIRST_OF_OLDER = 1948
 _CHOICES = '"splice", "scale", "2.0-only" or "2.1-only"'
@@ -19,6 +19,20 @@ def forcing_problems(forcing: BaseModel, years: range, where: str) -> list[Probl
     return [
         Problem(f"{where}: inputs.forcing.{name}", *rest) for name, *rest in dict.fromkeys(found)
     ]
+
+
+def evapotranspiration_problems(inputs: Inputs, where: str) -> list[Problem]:
+    """Thresholds of a scaling in ``[inputs.evapotranspiration]`` where nothing is scaled."""
+    spec = inputs.evapotranspiration
+    if spec is None or spec.other_years == "scale":
+        return []
+    return [
+        Problem(f"{where}: inputs.evapotranspiration.{name}",
+                f"{getattr(spec, name)} with other_years = {spec.other_years!r}",
+                'a choice of other_years = "scale"',
+                f'remove {name}, or set other_years = "scale"')
+        for name in ("ratio_limits", "least_evapotranspiration") if getattr(spec, name) is not None
+    ]  # fmt: skip
 
 
 _Found = tuple[str, str, str, str]
@@ -50,7 +64,8 @@ def _field_problems(forcing: GldasForcing) -> list[_Found]:
     found: list[_Found] = []
     seam = f"seam = {forcing.seam!r}".replace("'", '"') if forcing.seam else "no seam"
     uses = {"seam_year": ("splice", "scale"), "scaled_version": ("scale",),
-            "overlap_years": ("scale",)}  # fmt: skip
+            **dict.fromkeys(("overlap_years", "ratio_limits", "least_soil_moisture",
+                             "least_evapotranspiration"), ("scale",))}  # fmt: skip
     for name, seams in uses.items():
         value = getattr(forcing, name)
         if value is not None and forcing.seam not in seams:

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from saprolite.minerals import CLAY_MINERALS
 from saprolite.study_evapotranspiration import Evapotranspiration
+from saprolite.study_ratios import LeastMoisture, LeastRate, RatioLimits
 from saprolite.study_section import Closed
 from saprolite.study_soil import Density, Minerals, Texture, Thickness
 
@@ -44,6 +45,9 @@ class GldasForcing(Closed):
         description="[first, last] year that the scaling is made from; by default all whole years "
         "that both have, 2000 to 2014",
     )
+    ratio_limits: RatioLimits | None = None
+    least_soil_moisture: LeastMoisture | None = None
+    least_evapotranspiration: LeastRate | None = None
     early_product: Literal["refuse", "accept"] = Field(
         "refuse", description="months of the early product, made without GPCP precipitation"
     )
@@ -79,6 +83,11 @@ class CmipForcing(Closed):
 
     product: Literal["cmip"]
     path: str
+    path_sftlf: str | None = Field(
+        None,
+        description="file of the land fraction (sftlf), by which cells are weighted; by default "
+        "the one in the folder, if there is one",
+    )
 
 
 class ChangeFactorForcing(Closed):
@@ -99,8 +108,11 @@ class ChangeFactorForcing(Closed):
     soil_moisture: Literal["ratio", "difference"] = "ratio"
     soil_temperature: Literal["difference"] = "difference"
     evapotranspiration: Literal["ratio", "difference"] = "ratio"
-    ratio_limits: list[float] = Field(
-        [0.2, 5.0], min_length=2, max_length=2, description="ratios beyond them are cut off"
+    ratio_limits: RatioLimits = Field([0.2, 5.0])
+    least_soil_moisture: LeastMoisture = 0.0
+    least_evapotranspiration: LeastRate = 0.0
+    beyond_limits: Literal["limit", "difference"] = Field(
+        "limit", description="ratios beyond the limits: cut off there, or a difference instead"
     )
     coast_cells: float = Field(
         2.0, ge=0.0, description="cells of sea of the model that take the change of the next land"
@@ -110,9 +122,6 @@ class ChangeFactorForcing(Closed):
     def _in_order(self) -> ChangeFactorForcing:
         if self.base_years[0] > self.base_years[1]:
             raise ValueError("base_years = [first, last], first no later than last")
-        low, high = self.ratio_limits
-        if not 0.0 < low <= 1.0 <= high:
-            raise ValueError("ratio_limits = [low, high] with 0 < low <= 1 <= high")
         return self
 
 
@@ -225,6 +234,16 @@ class Experiments(Closed):
         if doubled:
             raise ValueError(f"each experiment once; named twice: {', '.join(doubled)}")
         return self
+
+
+class Trends(Closed):
+    """What is fitted to the annual series besides the plain trend."""
+
+    break_year: int | None = Field(
+        None,
+        description="first year after a known change of a source: trends given a level shift "
+        "there are stored beside the plain ones",
+    )
 
 
 class Engine(Closed):

@@ -132,6 +132,10 @@ run = []                        # soil_moisture, soil_temperature, soil_co2, fro
 # base_year = 1970              # by default the first year
 # frozen_soil = "fixed"         # follows | fixed: where soil temperature varies alone
 
+# Trends given a level shift at a year in which a source changes, beside the plain ones:
+# [trends]
+# break_year = 2000             # first year after it
+
 [engine]
 precision = "float32"           # float32 | float64 (twice the time): annual sums are float64
 # workers = 4                   # threads; by default the cores of the machine

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from saprolite.engine.fits import fits_of
 from saprolite.engine.frames import Frame
 from saprolite.engine.kernels import Block, Kernel, Report, is_climatology, kernel_of
 from saprolite.engine.plan import Plan, Seconds
@@ -117,11 +118,12 @@ def _seconds_of_trends(kernel: Kernel, prepared: Prepared, per_byte: float) -> f
     years = prepared.study.years
     if why_no_trends(prepared, list(years)):
         return 0.0
-    from saprolite.compiled.trend import linear_trends
-
     values = np.random.default_rng(0).random((len(years), _TREND_SERIES), np.float32)
-    linear_trends(values[:, :1].copy())
-    _, seconds = _timed(lambda: linear_trends(values))
+    seconds = 0.0
+    for fit in fits_of(prepared.study, years):
+        fill, found = fit.fitter(years), fit.room(_TREND_SERIES)
+        fill(values, 0, fit.part(found, slice(0, 1)))  # compiles
+        seconds += _timed(partial(fill, values, 0, found))[1]
     layers, series = len(prepared.layer_edges) - 1, len(series_of(kernel.extras))
     # The control in float64, the others in float32.
     maps = (4 + 4 * series) * layers * len(years) * prepared.cells.size

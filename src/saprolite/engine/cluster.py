@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 from saprolite.engine.kernels import Block, kernel_of
 from saprolite.engine.ledger import FAILED, Entry
 from saprolite.engine.lock import check_writer, read_writer
-from saprolite.engine.state import package_digest
 from saprolite.engine.store import FluxStore
 from saprolite.engine.turns import in_turns
 from saprolite.engine.workers import BlockWork
@@ -27,7 +26,8 @@ from saprolite.errors import EngineError, Problem, SaproliteError, raise_if_any
 from saprolite.inputs import Prepared, prepare
 from saprolite.inputs.store import stored_inputs
 from saprolite.places import place
-from saprolite.sources.digests import digest
+from saprolite.sources.digests import digest, package_digest
+from saprolite.sources.kept import FOLDER
 from saprolite.sources.remote import origin
 from saprolite.study import Study
 from saprolite.version import __version__
@@ -215,7 +215,7 @@ def _open(task: Task) -> BlockWork:
     out = place(task.out)
     threads = _distributed().get_worker().state.nthreads
     study = Study.model_validate(tomllib.loads(task.study)).with_workers(threads)
-    prepared = prepare(study)
+    prepared = prepare(study, out / FOLDER)
     if _digest_of(own_files(prepared)) != task.inputs:
         raise EngineError(
             "A worker cannot compute this run (1 problem)",

@@ -9,9 +9,10 @@ from saprolite.engine.state import FINISHED, UNFINISHED, versions, write_state
 from saprolite.errors import Problem, StoreError
 from saprolite.inputs import Prepared
 from saprolite.places import Place, remove, writing
+from saprolite.sources.kept import FOLDER
 
 Stamps = dict[str, tuple[int, int]]
-_FILES = ("study.toml", "ledger.jsonl", "summary.json", "inputs.zarr", "fluxes.zarr")
+_FILES = ("study.toml", "ledger.jsonl", "summary.json", "inputs.zarr", "fluxes.zarr", FOLDER)
 _FOLDERS = ("tables", "figures")
 
 

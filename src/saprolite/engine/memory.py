@@ -21,7 +21,9 @@ class Sizes(NamedTuple):
     ``labels``: maps of a year and layer besides the flux and its ``parts``; ``cycle_orders`` and
     ``cycle_coefficients``: factors of the base year, 0 without experiments; ``lanes``: soil columns
     solved at a time, 0 for the CO2 pathway; ``shares_results``: whether the years of a band have
-    one result, which is held; ``real``: bytes of a number of the arithmetic.
+    one result, which is held; ``real``: bytes of a number of the arithmetic; ``held``: bytes that
+    the forcing holds all along, such as the ratios of a scaling; ``fitted``: numbers of the fits of
+    a series.
     """
 
     cells: int
@@ -41,6 +43,8 @@ class Sizes(NamedTuple):
     lanes: int
     shares_results: bool
     real: int
+    held: int = 0
+    fitted: int = 4
 
 
 class Memory(NamedTuple):
@@ -74,12 +78,12 @@ def memory_of(sizes: Sizes, workers: int) -> Memory:
     # Water takes next to nothing of a map, but where land is scattered.
     frames = maps * s.bands
     by_band = s.band_cells * (cycle + (result if s.shares_results else 0))
-    shared = statics + frames + by_band * min(s.bands, workers + 1)
+    shared = s.held + statics + frames + by_band * min(s.bands, workers + 1)
     if s.previous_year:
         # Evapotranspiration of the years that workers are at, and the one before.
         shared += 4 * 12 * s.cells * min(s.years, workers + 1)
     reduction = (
-        8 * s.band_cells * (s.years * s.layers + 4 * (s.layers + 1))
+        8 * s.band_cells * (s.years * s.layers + s.fitted * (s.layers + 1))
         + 8 * s.layers * s.cells * s.parts
         + workers * 2 * maps
     )

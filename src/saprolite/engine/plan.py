@@ -11,10 +11,11 @@ from typing import NamedTuple
 import numpy as np
 
 from saprolite.engine.banded_maps import rows_of_bands
+from saprolite.engine.fits import COLUMN, LAYERS, fits_of
 from saprolite.engine.kernels import Extra, extras_of, is_climatology, workers_of
 from saprolite.engine.memory import Memory, Sizes, memory_limit, memory_of
 from saprolite.engine.parts import parts_of
-from saprolite.engine.reduce import COLUMN, LAYERS, STATISTICS, series_of, why_no_trends
+from saprolite.engine.reduce import series_of, why_no_trends
 from saprolite.engine.store import BY_MINERAL, FLUX
 from saprolite.errors import EngineError, Problem, raise_if_any
 from saprolite.inputs import Prepared
@@ -178,6 +179,8 @@ def _sizes(prepared: Prepared, extras: tuple[Extra, ...], bands: int) -> Sizes:
         lanes=study.engine.cells_per_block if columns else 0,
         shares_results=is_climatology(prepared),
         real=4 if study.engine.precision == "float32" else 8,
+        held=prepared.held_bytes,
+        fitted=sum(len(fit.kind._fields) for fit in fits_of(study, study.years)),
     )
 
 
@@ -220,9 +223,10 @@ def _arrays(prepared: Prepared, extras: tuple[Extra, ...]) -> Iterator[ArrayPlan
     yield _array(prepared, BY_MINERAL, len(prepared.minerals) * layers, 8)
     if why_no_trends(prepared, list(prepared.study.years)) is None:
         series = len(series_of(extras))
-        for statistic in STATISTICS:
-            yield _array(prepared, f"{LAYERS}_{statistic}", series * layers, 8)
-            yield _array(prepared, f"{COLUMN}_{statistic}", series, 8)
+        for fit in fits_of(prepared.study, prepared.study.years):
+            for statistic in fit.statistics:
+                yield _array(prepared, fit.array(LAYERS, statistic), series * layers, 8)
+                yield _array(prepared, fit.array(COLUMN, statistic), series, 8)
 
 
 def _array(prepared: Prepared, name: str, maps: int, item: int) -> ArrayPlan:

@@ -15,17 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from saprolite.engine.banded_maps import Band
+from saprolite.engine.fits import COLUMN, LAYERS, Fit, Found, fits_of, why_no_break
 from saprolite.engine.kernels import Extra, is_climatology, workers_of
 from saprolite.engine.store import FLUX, FluxStore
-from saprolite.equations.trend import FEWEST_YEARS, LinearTrend
+from saprolite.equations.trend import FEWEST_YEARS
 from saprolite.inputs import Prepared
 from saprolite.stores import writing
 from saprolite.threads import in_order
 
 Array = npt.NDArray[Any]
 Report = Callable[[str, int, int], None]
-LAYERS, COLUMN = "trend", "column_trend"
-STATISTICS = ("slope", "F", "p")
 TOTAL = "carbon_sink_total"
 CONTROL = "control"
 _T_PER_TG = 1.0e6
@@ -33,11 +32,6 @@ _T_PER_TG = 1.0e6
 _CELLS = 2048
 # Series by what the labels of an extra array are; of months there are no trends.
 _NAMES = {"experiment": "{}_only", "driver": "contribution_of_{}"}
-_ABOUT = {
-    "slope": ("t km-2 yr-2", "linear trend of the annual carbon sink flux, tonnes of carbon"),
-    "F": ("1", "F(1, n - 2) of the linear trend over n years"),
-    "p": ("1", "probability of an F as great in a series without trend"),
-}
 
 
 class Series(NamedTuple):
@@ -52,21 +46,22 @@ class _Room:
     """The arrays that the series of a band are read and fitted in: those of the largest band, of
     which others use a part."""
 
-    def __init__(self, years: int, layers: int, bands: Sequence[Band]) -> None:
+    def __init__(self, years: int, layers: int, bands: Sequence[Band], fits: Sequence[Fit]) -> None:
         most = max(band.cells.stop - band.cells.start for band in bands)
         self._shape = (years, layers)
         self._fields = np.empty(years * layers * most)
-        self._found = LinearTrend(*(np.empty((layers + 1) * most) for _ in LinearTrend._fields))
+        self._found = {fit: fit.room((layers + 1) * most) for fit in fits}
 
     def fields(self, cells: int, kind: npt.DTypeLike) -> Array:
         """Room for a series, (year, layer, cell)."""
         shape = (*self._shape, cells)
         return self._fields.view(kind)[: math.prod(shape)].reshape(shape)
 
-    def found(self, cells: int) -> LinearTrend:
-        """Room for trends, (layers and their sum, cell)."""
+    def found(self, fit: Fit, cells: int) -> Found:
+        """Room for fits, (layers and their sum, cell)."""
         shape = (self._shape[1] + 1, cells)
-        return LinearTrend(*(one[: math.prod(shape)].reshape(shape) for one in self._found))
+        whole = self._found[fit]
+        return fit.kind(*(one[: math.prod(shape)].reshape(shape) for one in whole))
 
 
 def series_of(extras: Sequence[Extra]) -> tuple[Series, ...]:
@@ -95,10 +90,12 @@ def why_no_trends(prepared: Prepared, years: Sequence[int]) -> str | None:
 def write_trends(
     store: FluxStore, prepared: Prepared, extras: Sequence[Extra], report: Report
 ) -> str | None:
-    """Write the trends of every series over the used years; returns a note where there are none.
+    """Write the trends of every series over the used years; returns a note where some lack.
 
     Arrays ``trend_slope``, ``_F``, ``_p`` (series, layer, lat, lon), ``column_trend_...`` (series,
-    lat, lon) and ``carbon_sink_total`` (series, year). The same call writes them anew.
+    lat, lon) and ``carbon_sink_total`` (series, year); with a break also
+    ``trend_with_break_slope``, ``_step``, ``_F``, ``_p`` and those of the column. The same call
+    writes them anew.
     """
     years = store.used_years()
     note = why_no_trends(prepared, years)
@@ -108,14 +105,17 @@ def write_trends(
     workers = workers_of(prepared)
     totals = np.full((len(series), len(prepared.study.years)), np.nan)
     first = prepared.study.years.index(years[0])
+    fits = fits_of(prepared.study, years)
     with writing(store.path):
-        _create(store, series, years)
-        room = _Room(len(years), len(prepared.layer_edges) - 1, store.maps.bands)
+        _create(store, series, years, fits)
+        room = _Room(len(years), len(prepared.layer_edges) - 1, store.maps.bands, fits)
         for number, one in enumerate(series):
             rows = np.zeros((len(years), prepared.grid.shape[0]))
             for band in store.maps.bands:
                 fields = _read(store, prepared, one, band, room, rows[:, band.rows], first)
-                _write_band(store, number, band, _fitted(fields, room, workers), workers)
+                for fit in fits:
+                    found = _fitted(fields, room, fit, years, workers)
+                    _write_band(store, number, band, fit, found, workers)
             totals[number, first : first + len(years)] = [math.fsum(row) for row in rows]
             report("trends", number + 1, len(series))
         about = {
@@ -123,27 +123,26 @@ def write_trends(
             "long_name": "carbon sink of all layers and cells, teragrams of carbon",
         }
         store.add_values(TOTAL, ("series", "year"), totals / _T_PER_TG, about)
-    return None
+    return why_no_break(prepared.study, years)
 
 
-def _create(store: FluxStore, series: Sequence[Series], years: Sequence[int]) -> None:
+def _create(
+    store: FluxStore, series: Sequence[Series], years: Sequence[int], fits: Sequence[Fit]
+) -> None:
     store.add_labels("series", [one.name for one in series], "annual series of a trend")
-    for statistic in STATISTICS:
-        unit, meaning = _ABOUT[statistic]
-        for group, layered in ((LAYERS, True), (COLUMN, False)):
-            attributes = {
-                "units": unit,
-                "long_name": meaning if layered else f"{meaning}, all layers together",
-                "coordinates": "depth" if layered else "",
+    for fit in fits:
+        for statistic in fit.statistics:
+            about = {
+                **fit.attributes(statistic, years),
                 "cell_measures": "area: cell_area",
-                "years_used": list(years),
             }
-            store.maps.create(
-                f"{group}_{statistic}",
-                {"series": len(series)},
-                {key: value for key, value in attributes.items() if value},
-                layered=layered,
-            )
+            of_column = {**about, "long_name": f"{about['long_name']}, all layers together"}
+            for group, attributes, layered in (
+                (LAYERS, {**about, "coordinates": "depth"}, True),
+                (COLUMN, of_column, False),
+            ):
+                name = fit.array(group, statistic)
+                store.maps.create(name, {"series": len(series)}, attributes, layered=layered)
 
 
 def _read(
@@ -176,26 +175,21 @@ def _read(
     return fields
 
 
-def _fitted(fields: Array, room: _Room, workers: int) -> LinearTrend:
-    """The trends of a series on a band, (layers and their sum, cell), some cells at a time."""
-    from saprolite.compiled.f_tail import FTail
+def _fitted(fields: Array, room: _Room, fit: Fit, years: Sequence[int], workers: int) -> Found:
+    """The fits of a series on a band, (layers and their sum, cell), some cells at a time."""
     from saprolite.compiled.sums import add_up_layers
-    from saprolite.compiled.trend import fit
 
-    years, layers, cells = fields.shape
-    found, tail = room.found(cells), FTail.of(years - 2)
-    by_layer = fields.reshape(years, -1)
+    count, layers, cells = fields.shape
+    found, fill = room.found(fit, cells), fit.fitter(years)
+    by_layer = fields.reshape(count, -1)
 
     def task(first: int) -> None:
         part = slice(first, min(first + _CELLS, cells))
-        columns = np.empty((years, part.stop - first))
+        columns = np.empty((count, part.stop - first))
         add_up_layers(fields, first, columns)
-        for layer in range(layers + 1):
-            trends = LinearTrend(*(array[layer, part] for array in found))
-            if layer < layers:
-                fit(by_layer, layer * cells + first, tail, trends)
-            else:
-                fit(columns, 0, tail, trends)
+        for layer in range(layers):
+            fill(by_layer, layer * cells + first, fit.part(found, (layer, part)))
+        fill(columns, 0, fit.part(found, (layers, part)))
 
     for _ in in_order(task, range(0, cells, _CELLS), workers):
         pass
@@ -203,13 +197,13 @@ def _fitted(fields: Array, room: _Room, workers: int) -> LinearTrend:
 
 
 def _write_band(
-    store: FluxStore, number: int, band: Band, found: LinearTrend, workers: int
+    store: FluxStore, number: int, band: Band, fit: Fit, found: Found, workers: int
 ) -> None:
     def write(item: tuple[str, Array]) -> None:
         store.maps.write(item[0], (number,), band, item[1])
 
     by_name = found._asdict()
-    maps = [(f"{LAYERS}_{name}", by_name[name][:-1]) for name in STATISTICS]
-    maps += [(f"{COLUMN}_{name}", by_name[name][-1]) for name in STATISTICS]
+    maps = [(fit.array(LAYERS, name), by_name[name][:-1]) for name in fit.statistics]
+    maps += [(fit.array(COLUMN, name), by_name[name][-1]) for name in fit.statistics]
     for _ in in_order(write, maps, workers):
         pass

@@ -41,8 +41,9 @@ from saprolite.inputs import Prepared, counts, prepare
 from saprolite.inputs.store import check_all_years, inputs_are_written, write_inputs
 from saprolite.models.explain import flagged_numbers, unverified_numbers
 from saprolite.models.explain_column import column_flagged, column_unverified
-from saprolite.places import Place, sweep, write_text
+from saprolite.places import Place, sweep, write_text, writing
 from saprolite.sources.catalog import entry
+from saprolite.sources.kept import FOLDER
 from saprolite.stores import DAMAGED
 from saprolite.study import Study
 
@@ -171,6 +172,8 @@ def _lines(
     files = own_files(work.prepared)
     task = Task.of(work.prepared.study, str(out), lock.token, mark, files)
     refuse_unfit_workers(client, task, files)
+    with writing(out / FOLDER):
+        work.prepared.keeper.give(out / FOLDER)
     yield from on_cluster(client, task, todo, work.store.bands, work.kernel.shares_bands)
 
 

@@ -7,7 +7,6 @@ import json
 import platform
 import sys
 from collections.abc import Sequence
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 from saprolite.chunks import file_checksum
 from saprolite.errors import Problem, StoreError
 from saprolite.places import Place
-from saprolite.sources.digests import digests
+from saprolite.sources.digests import digests, package_digest
 from saprolite.sources.remote import origin
 from saprolite.stores import write_json
 from saprolite.study import Study
@@ -91,17 +90,6 @@ def _digest_paths(section: dict[str, Any], place: str, digests: dict[str, dict[s
                 value["path"] = sorted(digests.get(f"{place}.{key}", {}).values())
             else:
                 _digest_paths(value, f"{place}.{key}", digests)
-
-
-@cache
-def package_digest() -> str:
-    """Digest of the package's own code and tables."""
-    package = Path(__file__).parents[1]
-    total = hashlib.sha256()
-    for file in sorted(package.rglob("*")):
-        if file.suffix in (".py", ".csv", ".toml", ".npz"):
-            total.update(str(file.relative_to(package)).encode() + file.read_bytes())
-    return total.hexdigest()
 
 
 def input_digests(files: dict[str, tuple[Path, ...]]) -> dict[str, dict[str, str]]:

@@ -9,11 +9,13 @@ from saprolite.grid.cells import (
 from saprolite.grid.layers import overlap, remap_amounts, remap_layers
 from saprolite.grid.rectilinear import Rectilinear, Weights
 from saprolite.grid.regrid import AreaMeans, conservative, majority, normalise
+from saprolite.grid.resampling import ResamplingError, resampled, resampling_error
 
 __all__ = [
     "AreaMeans",
     "Grid",
     "Rectilinear",
+    "ResamplingError",
     "Weights",
     "conservative",
     "edges",
@@ -23,5 +25,7 @@ __all__ = [
     "overlap",
     "remap_amounts",
     "remap_layers",
+    "resampled",
+    "resampling_error",
     "sphere_band_area",
 ]

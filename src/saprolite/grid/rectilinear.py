@@ -143,9 +143,9 @@ class Weights:
         """Area sum of values without gaps, (row, column) of the file, over each target cell."""
         return np.asarray((self.lon @ (self.lat @ np.asarray(values, np.float64)).T).T)
 
-    def cover(self, mask: npt.NDArray[np.bool_]) -> Array:
-        """Share of each target cell that a mask of the file covers."""
-        return np.round(self.amounts(mask) / self.whole, 9)
+    def cover(self, share: npt.NDArray[Any]) -> Array:
+        """Share of each target cell that a mask of the file covers, or a share of its cells."""
+        return np.round(self.amounts(share) / self.whole, 9)
 
     def mean(self, values: npt.NDArray[Any]) -> Array:
         """Area mean of the values that are there, NaN where a target cell has none.
@@ -157,18 +157,30 @@ class Weights:
         """
         return next(self.means([values]))
 
-    def means(self, fields: Iterable[npt.NDArray[Any]]) -> Iterator[Array]:
-        """Area means of several fields; the cover of those with the same gaps is made once."""
+    def means(
+        self, fields: Iterable[npt.NDArray[Any]], share: npt.NDArray[Any] | float = 1.0
+    ) -> Iterator[Array]:
+        """Area means of several fields; the cover of those with the same gaps is made once.
+
+        ``share``: of each cell of the file, the part that its value is of.
+
+        >>> weights = Rectilinear.of([45.0, -45.0], [90.0, 270.0], "four cells").onto(
+        ...     Grid(np.array([-45.0, 45.0]), np.array([0.0]), (90.0, 360.0)))
+        >>> values = np.array([[1.0, 2.0], [3.0, np.nan]])
+        >>> share = np.array([[1.0, 0.5], [1.0, 1.0]])
+        >>> next(weights.means([values], share)).round(12).tolist()
+        [[3.0], [1.333333333333]]
+        """
         last: npt.NDArray[np.bool_] | None = None
         covered: Array = np.empty(0)
         there: npt.NDArray[np.bool_] = np.empty(0, bool)
         for values in fields:
             valid = np.isfinite(values)
             if last is None or not np.array_equal(valid, last):
-                last, covered = valid, self.amounts(valid)
+                last, covered = valid, self.amounts(valid * share)
                 there = covered > _SLIVER * self.whole
                 covered = np.where(there, covered, 1.0)
-            amount = self.amounts(np.where(valid, values, 0.0))
+            amount = self.amounts(np.where(valid, values, 0.0) * share)
             yield np.where(there, amount / covered, np.nan)
 
 

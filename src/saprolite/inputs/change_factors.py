@@ -23,11 +23,19 @@ from scipy.ndimage import distance_transform_edt
 from saprolite.errors import InputError, Problem, raise_if_any
 from saprolite.grid import conservative
 from saprolite.sources.files import Array
-from saprolite.sources.forcing import Array as AnyArray
 from saprolite.sources.forcing import Forcing, ForcingYear
+from saprolite.sources.overlap import (
+    Adjustment,
+    RatioRule,
+    Sums,
+    Values,
+    difference,
+    ratio_or_difference,
+)
 
 Method = Literal["ratio", "difference"]
 _ANY = 1e-6
+RULE = RatioRule(beyond="limit")  # a ratio cut off never turns the base around
 _ALL_METHODS: Mapping[str, tuple[Method, ...]] = MappingProxyType(
     {
         "soil_moisture": ("ratio", "difference"),
@@ -38,36 +46,35 @@ _ALL_METHODS: Mapping[str, tuple[Method, ...]] = MappingProxyType(
 
 
 class Methods(NamedTuple):
-    """How each variable of the base is changed; ``ratio_limits``: a ratio of small numbers says
-    little, so that further changes are cut off; ``coast_cells``: how many cells of the model from
-    its land its sea takes the change of the nearest land, for the coasts of the base."""
+    """How each variable of the base is changed; ``moisture_rule`` and ``rate_rule``: when by a
+    ratio, where that is the method; ``coast_cells``: how many cells of the model from its land its
+    sea takes the change of the nearest land, for the coasts of the base."""
 
     soil_moisture: Method = "ratio"
     soil_temperature: Method = "difference"
     evapotranspiration: Method = "ratio"
-    ratio_limits: tuple[float, float] = (0.2, 5.0)
+    moisture_rule: RatioRule = RULE
+    rate_rule: RatioRule = RULE
     coast_cells: float = 2.0
 
+    def change(self, name: str, month: Values, mean: Values) -> Adjustment:
+        """Change of a variable in a month since its mean in the base years, value by value."""
+        if getattr(self, name) == "difference":
+            return difference(mean, month)
+        rule = self.moisture_rule if name == "soil_moisture" else self.rate_rule
+        return ratio_or_difference(mean, month, rule)
 
-class Changes(NamedTuple):
-    """What a model says of a month against its base: a factor where ``is_ratio``, else a term."""
-
-    value: Array
-    is_ratio: npt.NDArray[np.bool_]
-
-
-def change(month: Array, mean: AnyArray, method: Method, limits: tuple[float, float]) -> Changes:
-    """Change of a variable since the base, value by value.
-
-    ``ratio``: month/mean within ``limits`` where both are positive; the difference where one is
-    not (dew), so that a sign never turns the base around. ``difference``: month - mean.
-
-    >>> change(np.array([3.0, 3.0, -1.0]), np.array([2.0, 0.1, 2.0]), "ratio", (0.2, 5.0))
-    Changes(value=array([ 1.5,  5. , -3. ]), is_ratio=array([ True,  True, False]))
-    """
-    positive = (month > 0.0) & (mean > 0.0) & (method == "ratio")
-    ratio = np.clip(month / np.where(positive, mean, 1.0), *limits)
-    return Changes(np.where(positive, ratio, month - mean), positive)
+    def texts(self) -> list[str]:
+        """How each variable is changed, in words."""
+        found = []
+        for name, rule, unit in (
+            ("soil_moisture", self.moisture_rule, "m3 m-3"),
+            ("soil_temperature", None, "K"),
+            ("evapotranspiration", self.rate_rule, "kg m-2 s-1"),
+        ):
+            by_ratio = rule is not None and getattr(self, name) == "ratio"
+            found.append(f"{name} by {rule.text(unit) if by_ratio and rule else 'a difference'}")
+        return found
 
 
 class ChangedForcing:
@@ -95,16 +102,21 @@ class ChangedForcing:
     def notes(self) -> tuple[str, ...]:
         """Of base and model, and how the one changes the other."""
         chosen = self._methods
-        how = ", ".join(f"{name} {getattr(chosen, name)}" for name in ForcingYear._fields)
-        low, high = chosen.ratio_limits
+        how = "; ".join(chosen.texts())
         return (
             *self._base.notes,
             *self._model.notes,
             f"change factors by calendar month of {self._model.product} against its mean of "
             f"{self._years[0]}-{self._years[-1]}, on the mean of {self._base.product} of the same "
-            f"years: {how}; ratios within {low:g} to {high:g}; over sea of the model, the nearest "
-            f"land within {chosen.coast_cells:g} cells",
+            f"years: {how}; over sea of the model, the nearest land within "
+            f"{chosen.coast_cells:g} cells",
         )
+
+    @property
+    def held_bytes(self) -> int:
+        """Size of the mean years that are held, of the base in float32 and of the model."""
+        numbers = 12 * (2 * (len(self.layer_edges) - 1) + 1)
+        return numbers * (4 * self._land_cells.size + 8 * self._model_cells.size)
 
     def read_year(self, year: int, cells: npt.NDArray[np.int64]) -> ForcingYear:
         """The twelve months of a year of the scenario at flat indices of the base's grid."""
@@ -114,23 +126,21 @@ class ChangedForcing:
         of_year = self._model.read_year(year, self._model_cells)
         changed = []
         for name, mean, now, before in zip(ForcingYear._fields, base, of_year, model, strict=True):
-            found = change(
-                np.asarray(now, np.float64), before, getattr(self._methods, name),
-                self._methods.ratio_limits,
-            )  # fmt: skip
+            found = self._methods.change(name, np.asarray(now, np.float64), before)
             known = np.asarray(mean[..., place], np.float64)
             changed.append(self._applied(known, found, cells))
         moisture, temperature, water = changed
         return ForcingYear(np.minimum(moisture, 1.0), temperature, water)
 
-    def _applied(self, mean: Array, found: Changes, cells: npt.NDArray[np.int64]) -> Array:
+    def _applied(self, mean: Array, found: Adjustment, cells: npt.NDArray[np.int64]) -> Array:
         """The mean changed; the model's cells that give a term and those that give a factor are
         brought over apart, each with its share of the cell."""
         result = np.empty_like(mean)
         for index in np.ndindex(mean.shape[:-1]):
-            value, is_ratio = found.value[index], found.is_ratio[index]
-            ratio = self._onto_base(np.where(is_ratio, value, 1.0), cells)
-            term = self._onto_base(np.where(is_ratio, 0.0, value), cells)
+            size, added = found.at(index)
+            ratio = self._onto_base(np.where(added, 1.0, size), cells)
+            # What is not known has neither.
+            term = self._onto_base(np.where(added, size, 0.0 * size), cells)
             result[index] = mean[index] * ratio + term
         return result
 
@@ -185,12 +195,14 @@ class ChangedForcing:
 def _mean_year(
     source: Forcing, years: Sequence[int], cells: npt.NDArray[np.int64], kind: npt.DTypeLike
 ) -> ForcingYear:
-    """Mean of each calendar month over some years; every year counts alike."""
-    total = [np.asarray(values, np.float64) for values in source.read_year(years[0], cells)]
-    for year in years[1:]:
-        for sums, values in zip(total, source.read_year(year, cells), strict=True):
-            sums += values
-    return ForcingYear(*((sums / len(years)).astype(kind) for sums in total))
+    """Mean of each calendar month over some years; NaN where one of them has no value."""
+    sums: list[Sums] = []
+    for year in years:
+        values = source.read_year(year, cells)
+        sums = sums or [Sums(1, array.shape) for array in values]
+        for one, array in zip(sums, values, strict=True):
+            one.add(array)
+    return ForcingYear(*(one.means(fewest=len(years))[0].astype(kind) for one in sums))
 
 
 def _require(base: Forcing, model: Forcing, years: Sequence[int], methods: Methods) -> None:

@@ -17,31 +17,36 @@ from saprolite.errors import InputError, Problem
 from saprolite.sources.evapotranspiration import EvapotranspirationProduct, whole_years
 from saprolite.sources.files import Array
 from saprolite.sources.forcing import Forcing, ForcingYear
+from saprolite.sources.kept import Arrays, Keep, anew
 from saprolite.sources.overlap import (
+    FEWEST_COMMON_YEARS,
+    LEAST_RATE,
     RATIO_LIMITS,
     Adjustment,
     Means,
+    RatioRule,
+    Sums,
     Tally,
     adjusted,
-    ratio_adjustment,
+    ratio_or_difference,
     tally,
+    tally_text,
 )
 
 Cells = npt.NDArray[np.int64]
-LEAST_RATE = 1.0e-7  # kg m-2 s-1, about 0.26 mm a month: the least mean that is divided by
-FEWEST_COMMON_YEARS = 5
+RULE = RatioRule(LEAST_RATE)
 _SAME_UNIT = RATIO_LIMITS  # ratio of the two over all land that products of one unit stay within
 
 
 class Survey(NamedTuple):
-    """Forcing (base) and product (target) over some years: their means of what both have, (month,
-    cell), kg m-2 s-1; the share of the land area without a value of the product; the ratio over all
-    land."""
+    """Forcing (base) and product (target) over some years: the share of the land area without a
+    value of the product; the ratio over all land; the means of what both have, (month, cell),
+    kg m-2 s-1, None where they are not wanted any more."""
 
     years: tuple[int, ...]
-    means: Means
     gap_percent: float
     ratio: float
+    means: Means | None
 
 
 class Scaling(NamedTuple):
@@ -51,15 +56,22 @@ class Scaling(NamedTuple):
     adjustment: Adjustment
     counts: Tally
 
+    @classmethod
+    def of(cls, cells: Cells, means: Means, rule: RatioRule) -> Scaling:
+        """The scaling by the rule."""
+        found = ratio_or_difference(means.base, means.target, rule)
+        return cls(cells, found, tally(found, means.base, rule))
+
 
 class OwnEvapotranspiration:
     """A forcing whose evapotranspiration is that of another product in the years that it has.
 
     A cell of a month takes the product's value where it covers ``valid_share`` of the cell or more,
-    and the forcing's elsewhere. ``other_years``: "splice" or "scale"; ``region``: flat indices of
-    the cells of the study, all by default. Raises ``InputError`` where the product lacks years and
-    nothing is chosen for them, where there are fewer than five years to scale by, and where the two
-    differ so much that one is in another unit.
+    and the forcing's elsewhere. ``other_years``: "splice" or "scale", the latter by the ``rule``;
+    ``region``: flat indices of the cells of the study, all by default. Raises ``InputError`` where
+    the product lacks years and nothing is chosen for them, where there are fewer than five years to
+    scale by, and where the two differ so much that one is in another unit. ``keep`` finds what the
+    scaling is made of, or has it made.
     """
 
     def __init__(
@@ -70,8 +82,11 @@ class OwnEvapotranspiration:
         other_years: str | None,
         valid_share: float,
         region: Cells | None = None,
+        rule: RatioRule = RULE,
+        keep: Keep = anew,
     ) -> None:
         self._base, self._product, self._valid_share = base, product, valid_share
+        self._rule = rule
         self.grid = base.grid
         self.layer_edges = base.layer_edges
         self.product = base.product
@@ -86,9 +101,12 @@ class OwnEvapotranspiration:
         scale = other_years == "scale" and bool(self._others)
         soil = np.flatnonzero(base.land() & ~base.land_ice())
         self._soil = soil if region is None else np.intersect1d(soil, region)
-        survey = self._survey(self._covered if scale else self._covered[:1])
+        self._scaling: Scaling | None = None
+        if scale:
+            survey, self._scaling = self._scaled(keep)
+        else:
+            survey = self._survey(1)
         self._refuse_other_unit(survey)
-        self._scaling = self._scaled(survey) if scale else None
         self.notes = (*base.notes, *self._notes(survey))
 
     def read_year(self, year: int, cells: Cells) -> ForcingYear:
@@ -124,31 +142,43 @@ class OwnEvapotranspiration:
             months.append(np.where(enough, found.rate, np.nan)[row - first, column])
         return np.stack(months)
 
-    def _survey(self, years: Sequence[int]) -> Survey:
-        """Sums over the years, one year held at a time."""
+    def _survey(self, number: int) -> Survey:
+        """Sums over so many of the years with the product, one year held at a time."""
+        years = self._covered[:number]
         shape = (12, self._soil.size)
-        totals, count = np.zeros((2, *shape)), np.zeros(shape, np.int64)
-        lacking = np.zeros(shape)
+        sums, lacking = Sums(2, shape), np.zeros(shape)
         area: Array = self.grid.areas().ravel()[self._soil]
         for year in years:
-            forcing = np.asarray(
-                self._base.read_year(year, self._soil).evapotranspiration, np.float64
-            )
             own = self._own(year, self._soil)
-            both = np.isfinite(forcing) & np.isfinite(own)
             lacking += ~np.isfinite(own)
-            count += both
-            totals += np.where(both, np.stack([forcing, own]), 0.0)
-        base, target = np.where(count > 0, totals / np.maximum(count, 1), np.nan)
+            sums.add(self._base.read_year(year, self._soil).evapotranspiration, own)
         whole = float(area.sum()) * 12 * len(years)
-        sums = totals @ area
-        ratio = float(sums[1].sum() / sums[0].sum()) if sums[0].sum() != 0.0 else np.nan
+        forcing, product = (sums.totals @ area).sum(axis=1)
+        ratio = float(product / forcing) if forcing != 0.0 else np.nan
         gap = 100.0 * float((lacking @ area).sum()) / whole
-        return Survey(tuple(years), Means(base, target, count), gap, ratio)
+        return Survey(years, gap, ratio, sums.pair())
 
-    def _scaled(self, survey: Survey) -> Scaling:
-        found = ratio_adjustment(survey.means, LEAST_RATE)
-        return Scaling(self._soil, found, tally(found, survey.means, LEAST_RATE))
+    def _scaled(self, keep: Keep) -> tuple[Survey, Scaling]:
+        """The survey of all years with the product and what follows from it, found or made."""
+
+        def make() -> Arrays:
+            survey = self._survey(len(self._covered))
+            # What is in another unit is not to be kept.
+            self._refuse_other_unit(survey)
+            assert survey.means is not None
+            made = Scaling.of(self._soil, survey.means, self._rule)
+            return {
+                "size": made.adjustment.size,
+                "added": made.adjustment.added,
+                "counts": np.array(made.counts),
+                "survey": np.array([survey.gap_percent, survey.ratio]),
+            }
+
+        found = keep(make)
+        adjustment = Adjustment(found["size"], found["added"])
+        scaling = Scaling(self._soil, adjustment, Tally(*map(int, found["counts"])))
+        gap, ratio = map(float, found["survey"])
+        return Survey(self._covered, gap, ratio, None), scaling
 
     def _refuse_uncovered(self, other_years: str | None, held: set[int]) -> None:
         name = "inputs.evapotranspiration"
@@ -195,17 +225,12 @@ class OwnEvapotranspiration:
         if self._scaling is None:
             notes.append(f"{others}, spliced as it is: a step that a trend takes for change")
             return notes
-        counts, (low, high) = self._scaling.counts, RATIO_LIMITS
+        counts, unit = self._scaling.counts, "kg m-2 s-1"
         notes.append(
-            f"{others}, scaled to {name} by cell and calendar month over {_spans(survey.years)}"
+            f"{others}, scaled to {name} by cell and calendar month over {_spans(survey.years)}, "
+            f"by {self._rule.text(unit)}"
         )
-        if counts.small_base or counts.out_of_limits:
-            notes.append(
-                f"evapotranspiration: scaled by a difference in place of a ratio in "
-                f"{counts.small_base + counts.out_of_limits} of {counts.known} monthly means: "
-                f"{counts.small_base} with a mean below {LEAST_RATE:g} kg m-2 s-1 to divide by, "
-                f"{counts.out_of_limits} with a ratio outside {low:g} to {high:g}"
-            )
+        notes += tally_text("evapotranspiration:", counts, self._rule, unit)
         if counts.unknown:
             notes.append(
                 f"evapotranspiration: the forcing's as it is in {counts.unknown} monthly means "

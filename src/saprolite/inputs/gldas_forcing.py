@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,11 +10,17 @@ from saprolite.errors import InputError, Problem, SaproliteError, raise_if_any
 from saprolite.sources.forcing import Forcing
 from saprolite.sources.gldas import GldasMonthly, open_gldas
 from saprolite.sources.gldas_files import whole_years
-from saprolite.sources.gldas_seam import spliced
+from saprolite.sources.gldas_seam import Rules, spliced
+from saprolite.sources.kept import Keeper
+from saprolite.sources.overlap import (
+    FEWEST_COMMON_YEARS,
+    LEAST_MOISTURE,
+    LEAST_RATE,
+    RATIO_LIMITS,
+    RatioRule,
+)
 from saprolite.sources.remote import local_copy
 from saprolite.study_parts import BOTH_VERSIONS, SEAM_YEAR, GldasForcing
-
-FEWEST_COMMON_YEARS = 5
 
 
 class Versions(NamedTuple):
@@ -33,10 +39,13 @@ class Opened(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def gldas_forcing(spec: GldasForcing, years: range, before: int | None = None) -> Opened:
+def gldas_forcing(
+    spec: GldasForcing, years: range, before: int | None = None, keeper: Keeper | None = None
+) -> Opened:
     """The forcing of a study's years, and of the year ``before`` them if its files have it.
 
-    Raises ``InputError`` that lists everything that is wrong with the files.
+    ``keeper`` keeps what a scaling is made of. Raises ``InputError`` that lists everything that is
+    wrong with the files.
     """
     if spec.seam not in ("splice", "scale"):
         version = None if spec.seam is None else spec.seam.removesuffix("-only")
@@ -48,9 +57,28 @@ def gldas_forcing(spec: GldasForcing, years: range, before: int | None = None) -
     seam_year = spec.seam_year or SEAM_YEAR
     scaled = (spec.scaled_version or "2.0") if spec.seam == "scale" else None
     older, newer, overlap = _open(spec, years, before, scaled is not None)
-    found = spliced(older, newer, seam_year, scaled, overlap)
+    rules = Rules(
+        rule_of(spec.least_soil_moisture, LEAST_MOISTURE, spec.ratio_limits),
+        rule_of(spec.least_evapotranspiration, LEAST_RATE, spec.ratio_limits),
+    )
+    parts = {"scaled_version": scaled, "overlap": list(overlap), "rules": rules}
+    used = [*_months(older, overlap), *_months(newer, overlap)]
+    keep = (keeper or Keeper()).keep("gldas_seam", parts, dict.fromkeys(used))
+    found = spliced(older, newer, seam_year, scaled, overlap, rules, keep)
     side = older if before is not None and before < seam_year else newer
     return Opened(found, (before, 1) in side.months)
+
+
+def _months(source: GldasMonthly, years: Iterable[int]) -> Iterator[Path]:
+    """The files of the first month, which tells the land, and of some years."""
+    keys = [(year, month) for year in years for month in range(1, 13)]
+    yield from (source.months[key].path for key in (min(source.months), *keys))
+
+
+def rule_of(least: float | None, default: float, limits: Sequence[float] | None) -> RatioRule:
+    """The rule of a scaling by the fields of a study, None where it leaves one out."""
+    low, high = limits or RATIO_LIMITS
+    return RatioRule(default if least is None else least, (low, high))
 
 
 def common_versions(spec: GldasForcing) -> Versions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,10 @@ from saprolite.inputs.missing import CAUSES, COLUMN_CAUSES, Flags, flags
 from saprolite.inputs.regridded import Regridded
 from saprolite.inputs.statics import Collected, StaticReader
 from saprolite.models import CO2Pathway, Soil
+from saprolite.places import Place
 from saprolite.sources.atmosphere import read_atmospheric_co2
 from saprolite.sources.forcing import Forcing, ForcingYear
+from saprolite.sources.kept import Keeper
 from saprolite.sources.on_grid import OnGrid
 from saprolite.sources.remote import local_copy
 from saprolite.study import Study
@@ -36,7 +38,8 @@ class Prepared:
     ``cells`` are flat indices of the study grid, ``source_cells`` of the forcing's own grid;
     ``soil`` holds arrays (layer, cell); ``missing`` the causes why a cell has no result; ``column``
     what the soil column needs besides, None for the CO2 pathway (``model``; for a column, its
-    reading of soil CO2 and frozen soil alone).
+    reading of soil CO2 and frozen soil alone). ``keeper`` has what was kept of a scaling;
+    ``held_bytes`` is what the forcing holds in memory all along.
     """
 
     study: Study
@@ -56,6 +59,8 @@ class Prepared:
     files: dict[str, tuple[Path, ...]]
     notes: tuple[str, ...]
     column: ColumnInputs | None = None
+    keeper: Keeper = field(default_factory=Keeper)
+    held_bytes: int = 0
 
     @property
     def causes(self) -> tuple[str, ...]:
@@ -77,12 +82,13 @@ class Prepared:
         return self.forcing.read_year(year, self.source_cells[cells])
 
 
-def prepare(study: Study) -> Prepared:
+def prepare(study: Study, given: Place | None = None) -> Prepared:
     """Open every input, put the static ones onto the study grid, and check them.
 
-    Raises ``InputError`` that lists everything that is wrong with all inputs together.
+    ``given``: a folder with what another process has kept of the same inputs. Raises
+    ``InputError`` that lists everything that is wrong with all inputs together.
     """
-    collected = Collected()
+    collected = Collected(keeper=Keeper(given))
     reading = study.chosen_reading
     model = _model(study, collected)
     forcing, previous_year = _forcing(study, collected)
@@ -189,6 +195,8 @@ def prepare(study: Study) -> Prepared:
         files=collected.files,
         notes=tuple(dict.fromkeys(collected.notes)),
         column=column,
+        keeper=collected.keeper,
+        held_bytes=collected.keeper.nbytes + collected.held_bytes,
     )
 
 
@@ -202,11 +210,13 @@ def _forcing(study: Study, collected: Collected) -> tuple[Forcing | None, bool]:
         if isinstance(spec, Era5LandForcing | CmipForcing | ChangeFactorForcing):
             from saprolite.inputs.other_forcing import other_forcing
 
-            source, trailing = other_forcing(study, spec, before if trailing else None)
+            source, trailing = other_forcing(study, spec, before if trailing else None, collected)
         elif isinstance(spec, DemoForcing):
             source = DemoPlanet(spec.resolution_deg)
         else:
-            opened = gldas_forcing(spec, study.years, before if trailing else None)
+            opened = gldas_forcing(
+                spec, study.years, before if trailing else None, collected.keeper
+            )
             source, trailing = opened.forcing, opened.previous_year
             collected.notes += opened.notes
         if study.grid.resolution_deg is not None and not isinstance(source, OnGrid):

@@ -17,6 +17,7 @@ from saprolite.inputs.demo import demo_climate
 from saprolite.models import Reading
 from saprolite.sources import class_tables
 from saprolite.sources.files import StaticField
+from saprolite.sources.kept import Keeper
 from saprolite.sources.remote import local_copy
 from saprolite.sources.texture_bands import TEXTURE
 from saprolite.study import Study
@@ -47,6 +48,8 @@ class Collected:
     files: dict[str, tuple[Path, ...]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    keeper: Keeper = field(default_factory=Keeper)
+    held_bytes: int = 0  # of what a forcing holds besides what is kept
 
     def add(self, role: str, source: StaticField) -> StaticField:
         """Keep the provenance of a source."""

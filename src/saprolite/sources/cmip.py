@@ -8,7 +8,7 @@ evapotranspiration over all of it; land ice may hold no water at all; latitudes 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -68,7 +68,11 @@ class CmipModel:
                 note += f", the deepest extended to {LAYER_EDGES[-1]:g} m"
             notes.append(note)
         if "sftlf" not in self.checked.fixed:
-            notes.append("CMIP: no sftlf in the folder; cells of little land count as land")
+            notes.append("CMIP: no sftlf; cells of little land count as land, and coastal cells "
+                         "are not weighted by the land in them")  # fmt: skip
+        else:
+            notes.append("CMIP: area means weighted by the land in each cell (sftlf); cells of "
+                         "less than half land left out")  # fmt: skip
         return tuple(notes)
 
     def has_year(self, year: int) -> bool:
@@ -77,8 +81,8 @@ class CmipModel:
         return all(key in known for known in self.checked.slots.values() for key in months)
 
     def surface(self) -> Surface:
-        """Land has moisture and half of the cell or more (sftlf); ice holds no water or nothing
-        else, can hold none (mrsofc), or covers half of the cell (sftgif)."""
+        """Land has moisture and half of the cell or more (sftlf, also its weight); ice holds no
+        water or nothing else, can hold none (mrsofc), or covers half of the cell (sftgif)."""
         first = min(self.checked.slots[MOISTURE])
         moisture = self.month(first, slice(None)).soil_moisture
         land = np.isfinite(moisture).any(axis=0)
@@ -91,7 +95,7 @@ class CmipModel:
             ice |= fixed["sftgif"] >= HALF
         if "mrsofc" in fixed:
             ice |= fixed["mrsofc"] == 0.0
-        return Surface(np.asarray(land), np.asarray(land & ice))
+        return Surface(np.asarray(land), np.asarray(land & ice), fixed.get("sftlf"))
 
     def read_months(self, year: int, rows: slice) -> Iterator[tuple[int, MonthFields]]:
         """The months of a year, some rows of the files, one after the other."""
@@ -153,10 +157,24 @@ def water_in_layers(mass: Array, edges: Sequence[float]) -> Array:
 
 
 def open_cmip_forcing(
-    path: Path, years: Iterable[int], optional_year: int | None = None
+    path: Path,
+    years: Iterable[int],
+    optional_year: int | None = None,
+    sftlf: Path | None = None,
 ) -> CmipModel:
-    """Check a folder or file for all months of ``years``; no values of fields are read."""
-    return CmipModel(checked_files(netcdf_files(path, WHAT), tuple(years), optional_year))
+    """Check a folder or file for all months of ``years``; no values of fields are read.
+
+    ``sftlf``: the file of land fractions, in the place of the one in the folder.
+    """
+    checked = checked_files(netcdf_files(path, WHAT), tuple(years), optional_year)
+    if sftlf is None:
+        return CmipModel(checked)
+    with netcdf(sftlf, "the land fraction (sftlf) of the model") as dataset:
+        if "sftlf" not in dataset.variables:
+            raise InputError("A field of the model cannot be used (1 problem)", [
+                Problem(f"{sftlf}: sftlf", "not in the file", ", ".join(dataset.variables),
+                        "give the file of the model's own land fraction")])  # fmt: skip
+    return CmipModel(replace(checked, fixed={**checked.fixed, "sftlf": sftlf}))
 
 
 def open_cmip(where: str | Path | Sequence[str | Path]) -> xr.Dataset:

@@ -14,6 +14,7 @@ import os
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from saprolite.places import make_folder, write_bytes
@@ -50,6 +51,17 @@ def digest(file: Path) -> str:
             kept = {"file": str(path), "stamp": before, "sha256": found}
             write_bytes(note, json.dumps(kept).encode(), durable=False)
     return found
+
+
+@cache
+def package_digest() -> str:
+    """Digest of the package's own code and tables."""
+    package = Path(__file__).parents[1]
+    total = hashlib.sha256()
+    for file in sorted(package.rglob("*")):
+        if file.suffix in (".py", ".csv", ".toml", ".npz"):
+            total.update(str(file.relative_to(package)).encode() + file.read_bytes())
+    return total.hexdigest()
 
 
 def _remembered(note: Path, stamp: Stamp) -> str | None:

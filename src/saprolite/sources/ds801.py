@@ -11,9 +11,6 @@ chlorite, vermiculite) and the 10 A clays (illite, micas) are not split.
 
 from __future__ import annotations
 
-import gzip
-import io
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +18,8 @@ import numpy as np
 import pandas as pd
 
 from saprolite.errors import InputError, Problem, raise_if_any
-from saprolite.sources.files import Spread, broken, require_file
+from saprolite.sources.files import Spread, require_file
+from saprolite.sources.text_tables import parsed, require_rows, text_of
 
 _WHAT = "a mineralogy table of USGS Data Series 801 (tab text or CSV, may be gzipped)"
 HORIZONS = ("A", "C", "Top5")
@@ -74,14 +72,7 @@ def read_ds801(path: Path) -> Mineralogy:
     columns = _survey_columns(survey[0]) if survey else _tidy_columns()
     required = [*columns["phases"].values(), *columns["totals"].values(),
                 *(columns["keys"][name] for name in ("site", "latitude", "longitude"))]  # fmt: skip
-    missing = [name for name in required if name not in raw.columns]
-    if missing or raw.empty:
-        found = "columns " + ", ".join(map(str, raw.columns[:8])) if missing else "no rows"
-        raise InputError(
-            "The mineralogy cannot be used (1 problem)",
-            [Problem(f"{path}: {', '.join(missing)}", found, _WHAT,
-                     "give the whole table with its header line")],
-        )  # fmt: skip
+    require_rows(path, raw, required, _WHAT, "The mineralogy cannot be used")
     horizon = pd.Series(survey[0], raw.index) if survey else raw["horizon_inferred"]
     numbers, texts = _numbers(raw, columns)
     problems = _problems(path, raw, horizon, numbers, texts, columns)
@@ -128,22 +119,15 @@ def _read(path: Path) -> pd.DataFrame:
             [Problem(str(path), "a spreadsheet", _WHAT,
                      "take the tab text of the table, Appendix_3b_*.txt or Appendix_4b_*.txt")],
         )  # fmt: skip
-    try:
-        content = path.read_bytes()
-        if content[:2] == b"\x1f\x8b":
-            content = gzip.decompress(content)
-        text = content.decode("latin-1")
-        lines = text.splitlines(keepends=True)
-        names = ("latitude", "longitude")
-        start = next((number for number, line in enumerate(lines[:50])
-                      if all(name in line.lower() for name in names)), 0)  # fmt: skip
-        separator = "\t" if "\t" in lines[start] else ","
-        table = pd.read_csv(
-            io.StringIO("".join(lines[start:])), sep=separator, dtype=str,
-            keep_default_na=False, skipinitialspace=True,
-        )  # fmt: skip
-    except (OSError, EOFError, zlib.error, ValueError, IndexError, pd.errors.ParserError) as error:
-        raise broken(path, _WHAT, f"{type(error).__name__}: {error}") from error
+    lines = text_of(path, _WHAT, "latin-1").splitlines(keepends=True)
+    names = ("latitude", "longitude")
+    start = next((number for number, line in enumerate(lines[:50])
+                  if all(name in line.lower() for name in names)), 0)  # fmt: skip
+    separator = "\t" if "\t" in "".join(lines[start : start + 1]) else ","
+    table = parsed(
+        path, _WHAT, "".join(lines[start:]), sep=separator, dtype=str,
+        keep_default_na=False, skipinitialspace=True,
+    )  # fmt: skip
     table.columns = [str(name).strip() for name in table.columns]
     latitude = next((name for name in table.columns if name.lower() == "latitude"), None)
     if latitude is not None and len(table):

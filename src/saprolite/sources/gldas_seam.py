@@ -20,20 +20,33 @@ from saprolite.errors import InputError, Problem
 from saprolite.grid import Grid
 from saprolite.sources.forcing import ForcingYear
 from saprolite.sources.gldas import LAYER_EDGES, Cells, GldasMonthly
+from saprolite.sources.kept import Arrays, Keep, anew
 from saprolite.sources.overlap import (
-    RATIO_LIMITS,
+    LEAST_MOISTURE,
+    LEAST_RATE,
     Adjustment,
+    RatioRule,
     Tally,
     adjusted,
     common_means,
-    difference_adjustment,
-    ratio_adjustment,
+    difference,
+    ratio_or_difference,
     tally,
+    tally_text,
 )
 
-# Means of the scaled version that are divided by: about 0.26 mm per month; 0.1 % of the volume.
-LEAST_RATE, LEAST_MOISTURE = 1.0e-7, 1.0e-3  # kg m-2 s-1, m3 m-3
 Mask = npt.NDArray[np.bool_]
+_ADJUSTED = ("soil_moisture", "soil_temperature", "evapotranspiration")
+
+
+class Rules(NamedTuple):
+    """When soil moisture and evapotranspiration are scaled by a ratio."""
+
+    soil_moisture: RatioRule = RatioRule(LEAST_MOISTURE)
+    evapotranspiration: RatioRule = RatioRule(LEAST_RATE)
+
+
+RULES = Rules()
 
 
 class Scaling(NamedTuple):
@@ -52,6 +65,30 @@ class Scaling(NamedTuple):
     by_year: tuple[float, ...]
     overlap: tuple[int, ...]
     version: str
+    rules: Rules
+
+    def arrays(self) -> Arrays:
+        """What was found, as arrays to be kept; the choices that led to it are not among them."""
+        parts = dict(zip(_ADJUSTED, self[1:4], strict=True))
+        return {
+            "cells": self.cells,
+            **{f"{name}_size": part.size for name, part in parts.items()},
+            **{f"{name}_added": part.added for name, part in parts.items()},
+            "counts": np.array([self.moisture_counts, self.rate_counts]),
+            "limited": np.array(self.limited),
+            "by_year": np.array(self.by_year),
+        }
+
+    @classmethod
+    def of_arrays(
+        cls, found: Arrays, overlap: Sequence[int], version: str, rules: Rules
+    ) -> Scaling:
+        """The scaling that was kept as arrays, and the choices that led to it."""
+        parts = (Adjustment(found[f"{name}_size"], found[f"{name}_added"]) for name in _ADJUSTED)
+        wet, warm, rate = parts
+        moisture, water = (Tally(*map(int, row)) for row in found["counts"])
+        return cls(found["cells"], wet, warm, rate, moisture, water, int(found["limited"]),
+                   tuple(found["by_year"].tolist()), tuple(overlap), version, rules)  # fmt: skip
 
     def of(self, values: ForcingYear, cells: Cells) -> ForcingYear:
         """A year of the scaled version at the level of the other; no value off the cells."""
@@ -67,7 +104,7 @@ class Scaling(NamedTuple):
 
 
 def scaling(
-    base: GldasMonthly, target: GldasMonthly, overlap: Sequence[int], version: str
+    base: GldasMonthly, target: GldasMonthly, overlap: Sequence[int], version: str, rules: Rules
 ) -> Scaling:
     """The adjustment of ``base``, a ``version``, to ``target`` from the years of the overlap.
 
@@ -85,21 +122,23 @@ def scaling(
         for layer in range(layers):
             values = old.soil_moisture[:, layer]
             means = common_means(values, new.soil_moisture[:, layer])
-            found = _keep(wet, (month, layer), ratio_adjustment(means, LEAST_MOISTURE))
-            wet_counts.append(tally(found, means, LEAST_MOISTURE))
+            rule = rules.soil_moisture
+            found = _keep(wet, (month, layer), ratio_or_difference(means.base, means.target, rule))
+            wet_counts.append(tally(found, means.base, rule))
             moist = adjusted(values, found)
             limited += int(((moist < 0.0) | (moist > 1.0)).sum())
             means = common_means(old.soil_temperature[:, layer], new.soil_temperature[:, layer])
-            _keep(warm, (month, layer), difference_adjustment(means))
+            _keep(warm, (month, layer), difference(means.base, means.target))
         means = common_means(old.evapotranspiration, new.evapotranspiration)
-        found = _keep(rate, (month,), ratio_adjustment(means, LEAST_RATE))
-        rate_counts.append(tally(found, means, LEAST_RATE))
+        rule = rules.evapotranspiration
+        found = _keep(rate, (month,), ratio_or_difference(means.base, means.target, rule))
+        rate_counts.append(tally(found, means.base, rule))
         for index in range(len(overlap)):
             pair = old.evapotranspiration[index], new.evapotranspiration[index]
             both = np.isfinite(pair[0] + pair[1])
             totals[:, index] += [float(np.sum(item[both] * area[both])) for item in pair]
     return Scaling(cells, wet, warm, rate, _total(wet_counts), _total(rate_counts), limited,
-                   tuple(totals[1] / totals[0]), tuple(overlap), version)  # fmt: skip
+                   tuple(totals[1] / totals[0]), tuple(overlap), version, rules)  # fmt: skip
 
 
 def _empty(*shape: int) -> Adjustment:
@@ -181,18 +220,12 @@ def scaling_notes(found: Scaling) -> tuple[str, ...]:
         f"{found.by_year[0]:.3f} in {found.overlap[0]}, {found.by_year[-1]:.3f} in "
         f"{found.overlap[-1]}; a drift stays in the record, a scaling takes away its mean"
     )
-    low, high = RATIO_LIMITS
-    for name, counts, least in (
-        ("soil moisture", found.moisture_counts, f"{LEAST_MOISTURE:g} m3 m-3"),
-        ("evapotranspiration", found.rate_counts, f"{LEAST_RATE:g} kg m-2 s-1"),
+    for name, counts, rule, unit in (
+        ("soil moisture", found.moisture_counts, found.rules.soil_moisture, "m3 m-3"),
+        ("evapotranspiration", found.rate_counts, found.rules.evapotranspiration, "kg m-2 s-1"),
     ):
-        if counts.small_base or counts.out_of_limits:
-            notes.append(
-                f"forcing: {name} scaled by a difference in place of a ratio in "
-                f"{counts.small_base + counts.out_of_limits} of {counts.known} monthly means: "
-                f"{counts.small_base} with a mean below {least} to divide by, "
-                f"{counts.out_of_limits} with a ratio outside {low:g} to {high:g}"
-            )
+        notes.append(f"forcing: {name} scaled by {rule.text(unit)}")
+        notes += tally_text(f"forcing: {name}", counts, rule, unit)
         if counts.unknown:
             notes.append(f"forcing: no {name} in both versions in {counts.unknown} monthly means")
     if found.limited:
@@ -209,8 +242,11 @@ def spliced(
     seam_year: int,
     scaled_version: str | None = None,
     overlap: Sequence[int] = (),
+    rules: Rules = RULES,
+    keep: Keep = anew,
 ) -> SplicedGldas:
-    """Two checked versions as one record; ``scaled_version`` is brought to the level of the other.
+    """Two checked versions as one record; ``scaled_version`` is brought to the level of the other
+    by the ``rules``; ``keep`` finds the arrays of the scaling, or has them made.
 
     Raises ``InputError`` where their grids differ.
     """
@@ -224,5 +260,6 @@ def spliced(
     found = None
     if scaled_version is not None:
         pair = (older, newer) if scaled_version == "2.0" else (newer, older)
-        found = scaling(*pair, overlap, scaled_version)
+        made = keep(lambda: scaling(*pair, overlap, scaled_version, rules).arrays())
+        found = Scaling.of_arrays(made, overlap, scaled_version, rules)
     return SplicedGldas(older, newer, seam_year, found)

@@ -19,7 +19,7 @@ from saprolite.sources.netcdf_fields import map_problems
 from saprolite.sources.rasters import bands
 
 _SPARE = 2**20
-_MOST_KEPT = 2**28  # bytes of a variable
+_MOST_KEPT = 3 * 2**27  # bytes of all variables together: six of them at 30 seconds
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,11 @@ def chunks_kept(layers: Sequence[Layer]) -> Iterator[None]:
     """While bands of rows are read, each chunk that they share is inflated once, not by each."""
     variables = {id(layer.variable): layer for layer in layers}.values()
     before = [(layer, layer.variable.get_var_chunk_cache()) for layer in variables]
+    share = _MOST_KEPT // max(len(before), 1)
     for layer, (size, *_) in before:
         needed = layer.row_of_chunks()
         if needed > size:
-            layer.variable.set_var_chunk_cache(size=min(needed + _SPARE, _MOST_KEPT))
+            layer.variable.set_var_chunk_cache(size=min(needed + _SPARE, share))
     try:
         yield
     finally:

@@ -38,14 +38,7 @@ def read_fields(path: Path, wanted: Mapping[str, Wanted], what: str) -> xr.Datas
     with netcdf(path, what) as dataset:
         for canonical, item in wanted.items():
             if item.name not in dataset.variables:
-                problems.append(
-                    Problem(
-                        f"{path}: {item.name}",
-                        "not in the file",
-                        ", ".join(dataset.variables),
-                        did_you_mean(item.name, dataset.variables),
-                    )
-                )
+                problems.append(_absent(path, dataset, item.name))
                 continue
             variable = dataset.variables[item.name]
             stated = unit_of(variable)
@@ -63,23 +56,54 @@ def read_fields(path: Path, wanted: Mapping[str, Wanted], what: str) -> xr.Datas
                     )
                 )
                 continue
-            dims = list(variable.dimensions)
-            values = decode(variable) * item.factors[unit]
-            while len(dims) > 2 and values.shape[0] == 1:
-                values, dims = values[0], dims[1:]
-            found = map_problems(
-                path, item.name, dataset, dims, "(lat, lon) or (horizon, lat, lon)"
-            )
-            if found:
+            found = _field(path, dataset, item.name, item.factors[unit])
+            if isinstance(found, list):
                 problems += found
-                continue
-            names = ["horizon", "lat", "lon"][-len(dims) :]
-            coords = {"lat": decode(dataset[dims[-2]]), "lon": decode(dataset[dims[-1]])}
-            fields[canonical] = normalise(xr.DataArray(values, dims=names, coords=coords))
+            else:
+                fields[canonical] = found
     raise_if_any(InputError, f"{path.name} cannot be used", problems)
     for field in fields.values():
         Grid.from_centres(field["lat"], field["lon"], str(path))
     return xr.Dataset(fields)
+
+
+def read_map(path: Path, name: str) -> xr.DataArray:
+    """One variable as (horizon?, lat, lon), in its own unit, as ``read_fields`` reads it."""
+    with netcdf(path, f"a NetCDF file with {name}") as dataset:
+        found: xr.DataArray | list[Problem] = [_absent(path, dataset, name)]
+        if name in dataset.variables:
+            found = _field(path, dataset, name, 1.0)
+            unit = unit_of(dataset.variables[name])
+    if isinstance(found, list):
+        raise InputError(f"{path.name} cannot be used (1 problem)", found)
+    Grid.from_centres(found["lat"], found["lon"], str(path))
+    return found.rename(name).assign_attrs(units=unit)
+
+
+def _absent(path: Path, dataset: Any, name: str) -> Problem:
+    return Problem(
+        f"{path}: {name}",
+        "not in the file",
+        ", ".join(dataset.variables),
+        did_you_mean(name, dataset.variables),
+    )
+
+
+def _field(path: Path, dataset: Any, name: str, factor: float) -> xr.DataArray | list[Problem]:
+    """A variable of an open file times a factor, normalised; or what is wrong with its axes."""
+    import xarray as xr
+
+    variable = dataset.variables[name]
+    dims = list(variable.dimensions)
+    values = decode(variable) * factor
+    while len(dims) > 2 and values.shape[0] == 1:
+        values, dims = values[0], dims[1:]
+    found = map_problems(path, name, dataset, dims, "(lat, lon) or (horizon, lat, lon)")
+    if found:
+        return found
+    names = ["horizon", "lat", "lon"][-len(dims) :]
+    coords = {"lat": decode(dataset[dims[-2]]), "lon": decode(dataset[dims[-1]])}
+    return normalise(xr.DataArray(values, dims=names, coords=coords))
 
 
 def map_problems(

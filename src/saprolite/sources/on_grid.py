@@ -35,10 +35,17 @@ class MonthFields(NamedTuple):
 
 
 class Surface(NamedTuple):
-    """Land and land ice of a product, (row, column) in the order of the file."""
+    """Land and land ice of a product, (row, column) in the order of the file; ``share``: the part
+    of each cell that is land, where the product says it, by which its values are weighted."""
 
     land: Mask
     ice: Mask
+    share: Array | None = None
+
+    def shares(self, rows: slice) -> Array:
+        """The weight of each cell of some rows."""
+        land = self.land[rows]
+        return np.ones(land.shape) if self.share is None else np.where(land, self.share[rows], 0.0)
 
 
 class MonthlyProduct(Protocol):
@@ -80,7 +87,8 @@ class OnGrid:
     ``resolution`` (degrees): cells from 60 S to 90 N where it divides 150, else of the whole globe;
     None: the product's own cells, which must be regular. A cell is land where land of the product
     covers ``valid_share`` of it or more, and land ice where more than half of that land is ice. Its
-    drivers are the area means over the land without ice; months are read one after the other.
+    drivers are the area means over the land without ice, the product's cells weighted by their land
+    where it says how much they have; months are read one after the other.
     """
 
     layer_edges = LAYER_EDGES
@@ -111,9 +119,10 @@ class OnGrid:
     @cached_property
     def _covers(self) -> tuple[Array, Array]:
         """Shares of the target cells that are land, and land without ice."""
-        land, ice = self._surface
-        rows = self._weights.source_rows
-        return self._weights.cover(land[rows]), self._weights.cover((land & ~ice)[rows])
+        surface, rows = self._surface, self._weights.source_rows
+        share = surface.shares(rows)
+        land, soil = surface.land[rows], (surface.land & ~surface.ice)[rows]
+        return self._weights.cover(land * share), self._weights.cover(soil * share)
 
     def land(self) -> Mask:
         """Cells with enough land of the product."""
@@ -140,7 +149,7 @@ class OnGrid:
         first, last = int(row.min()), int(row.max()) + 1
         weights = self._source.cells.onto(self.grid, slice(first, last))
         rows, land = weights.source_rows, self._surface
-        soil = (land.land & ~land.ice)[rows]
+        soil, share = (land.land & ~land.ice)[rows], land.shares(rows)
         problems: dict[Problem, None] = {}
         for month, fields in self._source.read_months(year, rows):
             for problem in self._range_problems(f"{year}-{month:02d}", fields, soil, rows):
@@ -148,7 +157,8 @@ class OnGrid:
             layered = [field.reshape(-1, *soil.shape) for field in fields]
             targets = [array[month - 1].reshape(-1, cells.size) for array in result]
             on_soil = (np.where(soil, values, np.nan) for layers in layered for values in layers)
-            for target, mean in zip(chain(*targets), weights.means(on_soil), strict=True):
+            means = weights.means(on_soil, share)
+            for target, mean in zip(chain(*targets), means, strict=True):
                 target[:] = mean[row - first, column]
         raise_if_any(InputError, f"{self.product}: values are out of range", list(problems)[:9])
         self._check_sign(year, result)

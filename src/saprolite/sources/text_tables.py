@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import re
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -97,14 +98,39 @@ def outside(
                     f"{low:g} to {high:g} {unit}", advice)]  # fmt: skip
 
 
-def _lines(path: Path, what: str) -> list[str]:
+def text_of(path: Path, what: str, encoding: str = "utf-8") -> str:
+    """The text of a file, plain or gzipped."""
     require_file(path, what)
     try:
         content = path.read_bytes()
         zipped = content[:2] == b"\x1f\x8b"
-        text = (gzip.decompress(content) if zipped else content).decode("utf-8")
+        return (gzip.decompress(content) if zipped else content).decode(encoding)
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise broken(path, what, f"{type(error).__name__}: {error}") from error
+
+
+def parsed(path: Path, what: str, text: str, **options: Any) -> pd.DataFrame:
+    """A table with a header line as pandas reads it with its ``options``."""
+    try:
+        return cast(pd.DataFrame, pd.read_csv(io.StringIO(text), **options))
+    except (ValueError, pd.errors.ParserError) as error:
+        raise broken(path, what, f"{type(error).__name__}: {error}") from error
+
+
+def require_rows(
+    path: Path, table: pd.DataFrame, wanted: Sequence[str], what: str, headline: str
+) -> None:
+    """Raise unless a table has all columns, and a row."""
+    missing = [name for name in wanted if name not in table.columns]
+    if missing or table.empty:
+        found = "columns " + ", ".join(map(str, table.columns[:8])) if missing else "no rows"
+        where = f"{path}: {', '.join(missing)}" if missing else str(path)
+        advice = "give the whole table with its header line"
+        raise InputError(f"{headline} (1 problem)", [Problem(where, found, what, advice)])
+
+
+def _lines(path: Path, what: str) -> list[str]:
+    text = text_of(path, what)
     if not text.strip():
         raise broken(path, what, "no text")
     if "\0" in text:

@@ -8,8 +8,6 @@ fifth of the horizons; a bulk density for a third; a fifth of the horizons have 
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +18,8 @@ import pandas as pd
 from saprolite.constants import PARTICLE_DENSITY
 from saprolite.equations.surface import TEXTURE_SUM_TOLERANCE
 from saprolite.errors import InputError, Problem, raise_if_any
-from saprolite.sources.files import Array, broken, require_file
+from saprolite.sources.files import Array
+from saprolite.sources.text_tables import parsed, require_rows, text_of
 from saprolite.variables import REGISTRY
 
 _WHAT = "the horizon table of ISRIC-WISE 3 (CSV, may be gzipped)"
@@ -111,23 +110,8 @@ def read_wise_profiles(path: Path) -> WiseProfiles:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    require_file(path, _WHAT)
-    try:
-        with path.open("rb") as stream:
-            zipped = stream.read(2) == b"\x1f\x8b"
-        opener = gzip.open if zipped else open
-        with opener(path, "rt", encoding="utf-8") as text:
-            table = pd.read_csv(text, low_memory=False)
-    except (OSError, EOFError, zlib.error, ValueError, pd.errors.ParserError) as error:
-        raise broken(path, _WHAT, f"{type(error).__name__}: {error}") from error
-    missing = [name for name in (*_NAMES, *_LIMITS) if name not in table.columns]
-    if missing or table.empty:
-        found = "columns " + ", ".join(map(str, table.columns[:8])) if missing else "no rows"
-        raise InputError(
-            "The horizon table cannot be used (1 problem)",
-            [Problem(f"{path}: {', '.join(missing)}", found, _WHAT,
-                     "give the horizon table, one row per horizon, with its header line")],
-        )  # fmt: skip
+    table = parsed(path, _WHAT, text_of(path, _WHAT), low_memory=False)
+    require_rows(path, table, [*_NAMES, *_LIMITS], _WHAT, "The horizon table cannot be used")
     return table
 
 
