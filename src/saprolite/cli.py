@@ -21,6 +21,7 @@ from saprolite.errors import (
     raise_if_any,
 )
 from saprolite.progress import Progress
+from saprolite.report_commands import report
 
 if TYPE_CHECKING:
     from saprolite.places import Place
@@ -40,6 +41,7 @@ app = cyclopts.App(
 )
 app.command(data_app)
 app.command(analyse)
+app.command(report)
 
 
 @app.command
