@@ -19,6 +19,7 @@ from saprolite.errors import (
     StudyError,
     raise_if_any,
 )
+from saprolite.prepare_command import prepare
 from saprolite.progress import Progress
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ app = cyclopts.App(
     help="How fast the minerals of a soil weather, and how much CO2 that binds.",
 )
 app.command(data_app)
+app.command(prepare)
 
 
 @app.command

@@ -57,9 +57,10 @@ class OwnEvapotranspiration:
 
     A cell of a month takes the product's value where it covers ``valid_share`` of the cell or more,
     and the forcing's elsewhere. ``other_years``: "splice" or "scale"; ``region``: flat indices of
-    the cells of the study, all by default. Raises ``InputError`` where the product lacks years and
-    nothing is chosen for them, where there are fewer than five years to scale by, and where the two
-    differ so much that one is in another unit.
+    the cells of the study, all by default. ``covered`` are the years that the product has,
+    ``scaled_over`` those that the others are scaled by. Raises ``InputError`` where the product
+    lacks years and nothing is chosen for them, where there are fewer than five years to scale by,
+    and where the two differ so much that one is in another unit.
     """
 
     def __init__(
@@ -80,21 +81,22 @@ class OwnEvapotranspiration:
         self.land_ice = base.land_ice
         wanted = sorted(set(years))
         held = set(whole_years(product.months))
-        self._covered = tuple(year for year in wanted if year in held)
+        self.covered = tuple(year for year in wanted if year in held)
         self._others = tuple(year for year in wanted if year not in held)
         self._refuse_uncovered(other_years, held)
         scale = other_years == "scale" and bool(self._others)
         soil = np.flatnonzero(base.land() & ~base.land_ice())
         self._soil = soil if region is None else np.intersect1d(soil, region)
-        survey = self._survey(self._covered if scale else self._covered[:1])
+        survey = self._survey(self.covered if scale else self.covered[:1])
         self._refuse_other_unit(survey)
         self._scaling = self._scaled(survey) if scale else None
+        self.scaled_over = survey.years if scale else ()
         self.notes = (*base.notes, *self._notes(survey))
 
     def read_year(self, year: int, cells: Cells) -> ForcingYear:
         """The twelve months of a year at flat indices of the grid."""
         values = self._base.read_year(year, cells)
-        if year in self._covered:
+        if year in self.covered:
             own = self._own(year, cells)
             merged = np.where(np.isfinite(own), own, values.evapotranspiration)
             # Land without soil has none of the forcing's values, and takes none of the product's.
@@ -153,7 +155,7 @@ class OwnEvapotranspiration:
     def _refuse_uncovered(self, other_years: str | None, held: set[int]) -> None:
         name = "inputs.evapotranspiration"
         have = f"{min(held)} to {max(held)}" if held else "no whole year"
-        if not self._covered:
+        if not self.covered:
             raise _refused(f"{name}.path", f"whole years in the files: {have}",
                            "a year of the study or more",
                            "fetch these years, or leave it out")  # fmt: skip
@@ -163,9 +165,9 @@ class OwnEvapotranspiration:
             raise _refused(f"{name}.other_years", f"nothing, and no whole year in {shown}",
                            '"splice" or "scale", where the product lacks years of the study',
                            'other_years = "scale" brings the forcing to its level')  # fmt: skip
-        if self._others and other_years == "scale" and len(self._covered) < FEWEST_COMMON_YEARS:
+        if self._others and other_years == "scale" and len(self.covered) < FEWEST_COMMON_YEARS:
             raise _refused(f"{name}.other_years",
-                           f'"scale" with {len(self._covered)} common years',
+                           f'"scale" with {len(self.covered)} common years',
                            f"{FEWEST_COMMON_YEARS} or more years of the study with the product",
                            "fetch more years, or other_years = \"splice\"")  # fmt: skip
 
@@ -184,7 +186,7 @@ class OwnEvapotranspiration:
     def _notes(self, survey: Survey) -> list[str]:
         name = self._product.product
         notes = [
-            f"evapotranspiration: {name} in {_spans(self._covered)}, {survey.ratio:.3f} times the "
+            f"evapotranspiration: {name} in {_spans(self.covered)}, {survey.ratio:.3f} times the "
             f"forcing's over the land of both in {_spans(survey.years)}",
             f"evapotranspiration: no value of {name} on {survey.gap_percent:.1f} % of the land "
             f"area in {_spans(survey.years)} (land ice left out); there the forcing's is used",

@@ -26,11 +26,13 @@ class Versions(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """A forcing, whether it holds the year before the first, and what its notes do not say."""
+    """A forcing, whether it holds the year before the first, what its notes do not say, and the
+    years that one version is scaled by."""
 
     forcing: Forcing
     previous_year: bool
     notes: tuple[str, ...] = ()
+    overlap: tuple[int, ...] = ()
 
 
 def gldas_forcing(spec: GldasForcing, years: range, before: int | None = None) -> Opened:
@@ -50,7 +52,7 @@ def gldas_forcing(spec: GldasForcing, years: range, before: int | None = None) -
     older, newer, overlap = _open(spec, years, before, scaled is not None)
     found = spliced(older, newer, seam_year, scaled, overlap)
     side = older if before is not None and before < seam_year else newer
-    return Opened(found, (before, 1) in side.months)
+    return Opened(found, (before, 1) in side.months, overlap=overlap)
 
 
 def common_versions(spec: GldasForcing) -> Versions:

@@ -98,10 +98,11 @@ def stored_inputs(path: Place, prepared: Prepared) -> Prepared:
 def keeps(prepared: Prepared) -> bool:
     """Whether the forcing of a study is to be stored."""
     keep = prepared.study.output.store_forcing
-    # A regridded forcing costs much to read, and is small.
+    # A regridded forcing costs much to read, and is small; a packed one is stored already.
     regridded = prepared.study.grid.resolution_deg is not None
     small = forcing_bytes(prepared) < STORE_LIMIT_BYTES
-    return keep == "always" or (keep == "auto" and (small or regridded))
+    packed = prepared.study.inputs.packed is not None
+    return keep == "always" or (keep == "auto" and (small or regridded) and not packed)
 
 
 def inputs_are_written(path: Place, fingerprint: str) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from saprolite.chunks import Codec, map_chunk, write_chunk
+from saprolite.chunks import Codec, chunk_file, map_chunk, write_chunk
 from saprolite.places import Place
 from saprolite.sources.forcing import ForcingYear
 from saprolite.stores import add_array, add_empty
@@ -66,6 +66,11 @@ def map_year(path: Place, number: int, layers: int, cells: int) -> ForcingYear:
 def year_index(name: str, number: int) -> tuple[int, ...]:
     """Which chunk of a variable a year is."""
     return (number, *(0,) * (len(REGISTRY[name].dims) - 1))
+
+
+def year_files(path: Place, number: int) -> list[Place]:
+    """The files that a year consists of."""
+    return [chunk_file(path / name, year_index(name, number)) for name in FORCING]
 
 
 def year_bytes(layers: int, cells: int) -> int:
