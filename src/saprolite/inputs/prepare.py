@@ -195,7 +195,8 @@ def _taken(
     if isinstance(forcing, PackedForcing):
         return forcing, forcing.complete(first_year)
     first = forcing.read_year(first_year, cells)
-    return DirectForcing(forcing, ReadYear(first_year, cells, first)), complete_cells(*first)
+    complete = complete_cells(*first)  # before land ice is taken out
+    return DirectForcing(forcing, ReadYear(first_year, cells, first)), complete
 
 
 def _model(study: Study, collected: Collected) -> CO2Pathway | None:
