@@ -24,6 +24,7 @@ from saprolite.errors import EngineError, InputError, SaproliteError, StoreError
 from saprolite.inputs import prepare
 from saprolite.inputs.packed_manifest import read_manifest, write_manifest
 from saprolite.inputs.store import check_all_years
+from saprolite.places import Place, place
 from saprolite.sources.forcing import ForcingYear
 from saprolite.sources.gldas import Cells, GldasMonthly
 from saprolite.sources.gldas_files import UNITS
@@ -49,7 +50,7 @@ def pack(content: dict[str, Any], store: Path, **options: Any) -> list[int]:
     return packing(content, store, **options).pack(quiet)
 
 
-def with_store(content: dict[str, Any], store: Path) -> dict[str, Any]:
+def with_store(content: dict[str, Any], store: Place) -> dict[str, Any]:
     return {**content, "inputs": {**content["inputs"], "packed": {"path": str(store)}}}
 
 
@@ -341,6 +342,16 @@ def test_two_packings_of_one_folder(years: World, tmp_path: Path) -> None:
     packing(years.study(), store).pack(begin)
     with pytest.raises(StoreError, match="Another packing was begun"):
         second.pack(quiet)
+
+
+def test_a_store_on_an_object_store(years: World, tmp_path: Path) -> None:
+    store = place("memory://packing/store")
+    content = years.study(last_year=2001)
+    assert packing_of(Study.of(content, Path()), store).pack(quiet) == [2000, 2001]
+    assert packing_of(Study.of(years.study(), Path()), store).pack(quiet) == [2002, 2003]
+    found = fluxes_only(with_store(content, store), tmp_path / "packed")
+    plain = fluxes_only(content, tmp_path / "plain")
+    assert found.carbon_sink_flux.values.tobytes() == plain.carbon_sink_flux.values.tobytes()
 
 
 def test_a_full_disk_is_seen_before(
