@@ -15,6 +15,7 @@ import random
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -32,8 +33,8 @@ from saprolite.study import Study
 WRITES = 60  # files that a run has written by the time that its blocks are done, and some more
 
 
-def compute(study: Study, out: Path, fatal: int) -> NoReturn:
-    """In a child: the run; it dies within its ``fatal``-th write (never for 0)."""
+def dying(fatal: int, work: Callable[[], object]) -> NoReturn:
+    """In a child: work that dies within its ``fatal``-th write (never for 0)."""
     done, real = [0], places._write_all
 
     def write_all(stream: Any, data: Any) -> None:
@@ -47,7 +48,7 @@ def compute(study: Study, out: Path, fatal: int) -> NoReturn:
     places._write_all = write_all
     code = 1
     try:
-        run.compute(study, out, False, lambda *_: None)
+        work()
         code = 0
     finally:
         os._exit(code)
@@ -57,7 +58,7 @@ def started(study: Study, out: Path, fatal: int = 0) -> int:
     """Start a child; its process number."""
     child = os.fork()
     if not child:
-        compute(study, out, fatal)
+        dying(fatal, lambda: run.compute(study, out, False, lambda *_: None))
     return child
 
 

@@ -51,7 +51,7 @@ def write_chunk(array: Place, index: tuple[int, ...], data: Array) -> str:
     the array is not there any more.
     """
     little = np.ascontiguousarray(data, dtype=data.dtype.newbyteorder("<"))
-    file = _file(array, index)
+    file = chunk_file(array, index)
     try:
         write_bytes(file, little, durable=False)
     except FileNotFoundError:
@@ -69,7 +69,7 @@ def map_chunk(
 
     ``OSError`` where it is not there, ``ValueError`` where it has another size.
     """
-    file, little = _file(array, index), np.dtype(dtype).newbyteorder("<")
+    file, little = chunk_file(array, index), np.dtype(dtype).newbyteorder("<")
     if not isinstance(file, Path):
         return np.frombuffer(file.read_bytes(), little).reshape(shape)
     with file.open("rb") as stream:
@@ -82,7 +82,7 @@ def read_chunk(array: Place, index: tuple[int, ...], into: npt.NDArray[np.uint8]
 
     ``OSError`` where the chunk is not there, ``ValueError`` where it has another size.
     """
-    file = _file(array, index)
+    file = chunk_file(array, index)
     if isinstance(file, Path):
         with file.open("rb", buffering=0) as stream:
             size = os.fstat(stream.fileno()).st_size
@@ -98,7 +98,7 @@ def read_chunk(array: Place, index: tuple[int, ...], into: npt.NDArray[np.uint8]
 
 def chunk_checksum(array: Place, index: tuple[int, ...]) -> str | None:
     """Checksum of the stored bytes of a chunk; None where there is none."""
-    return file_checksum(_file(array, index))
+    return file_checksum(chunk_file(array, index))
 
 
 def file_checksum(file: Place) -> str | None:
@@ -131,5 +131,6 @@ def _read_all(stream: Any, into: npt.NDArray[np.uint8]) -> int:
     return found
 
 
-def _file(array: Place, index: tuple[int, ...]) -> Place:
+def chunk_file(array: Place, index: tuple[int, ...]) -> Place:
+    """The file that a chunk is."""
     return array / "/".join(["c", *map(str, index)])

@@ -20,6 +20,7 @@ from saprolite.errors import (
     StudyError,
     raise_if_any,
 )
+from saprolite.prepare_command import prepare
 from saprolite.progress import Progress
 from saprolite.report_commands import report
 
@@ -42,6 +43,7 @@ app = cyclopts.App(
 app.command(data_app)
 app.command(analyse)
 app.command(report)
+app.command(prepare)
 
 
 @app.command

@@ -25,7 +25,7 @@ Place: TypeAlias = "Path | UPath"
 PART = ".part"
 _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")
 _HALF_WRITTEN = re.compile(rf"\.\d+-\d+{re.escape(PART)}$")
-_NEXT = "free space, or give another --out; the same command then goes on"
+_NEXT = "free space, or give another folder; the same command then goes on"
 
 
 def is_url(text: str) -> bool:
@@ -158,6 +158,15 @@ def files_below(where: Place) -> dict[str, Place]:
     root = where.path.rstrip("/") + "/"
     inside = sorted(path.removeprefix(root) for path in map(str, paths))
     return {name: where / name for name in inside if name}
+
+
+def free_bytes(where: Place) -> int | None:
+    """Free bytes of the disk of a local folder, which need not be there yet; else None."""
+    if not isinstance(where, Path):
+        return None
+    whole = where.absolute()
+    there = next(folder for folder in (whole, *whole.parents) if folder.exists())
+    return shutil.disk_usage(there).free
 
 
 def sweep(where: Place) -> None:

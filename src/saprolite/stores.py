@@ -106,12 +106,13 @@ def add_empty(
     dtype: npt.DTypeLike = "f8",
     codec: Codec = Codec.LZ4,
 ) -> None:
-    """Add an array whose chunks :func:`write_chunk` writes; a chunk that is not there reads
-    NaN, or 0 in an array of integers."""
+    """Add an array whose chunks :func:`write_chunk` writes; a chunk that is not there reads NaN,
+    or 0 where numbers are whole."""
+    kind = np.dtype(dtype)
     group.create_array(
-        name, shape=shape, chunks=chunks, dtype=np.dtype(dtype), dimension_names=list(dims),
-        attributes=dict(attributes), compressors=codec.for_zarr(),
-        fill_value=np.nan if np.dtype(dtype).kind == "f" else 0,
+        name, shape=shape, chunks=chunks, dtype=kind, dimension_names=list(dims),
+        attributes=dict(attributes), fill_value=np.nan if kind.kind == "f" else 0,
+        compressors=codec.for_zarr(),
     )  # fmt: skip
 
 

@@ -151,6 +151,13 @@ class AtmosphericCO2(Closed):
     path: str
 
 
+class PackedInput(Closed):
+    """The forcing of this study as ``saprolite prepare`` packed it: what ``[inputs.forcing]``,
+    ``[inputs.evapotranspiration]`` and ``[grid]`` say, read from a store in the place of files."""
+
+    path: str
+
+
 class Inputs(Closed):
     """Where each input comes from."""
 
@@ -166,6 +173,9 @@ class Inputs(Closed):
     atmospheric_co2: AtmosphericCO2 | None = None
     evapotranspiration: Evapotranspiration | None = Field(
         None, description="in the place of the forcing's own evapotranspiration"
+    )
+    packed: PackedInput | None = Field(
+        None, description="forcing that was packed from the files of this study, in their place"
     )
 
 
@@ -266,7 +276,7 @@ class Output(Closed):
     """What is kept."""
 
     store_forcing: Literal["auto", "always", "never"] = Field(
-        "auto", description="forcing in inputs.zarr: auto = below 2 GB"
+        "auto", description="forcing in inputs.zarr: auto = below 2 GB, not packed"
     )
     monthly: bool = Field(False, description="flux of every month, too")
     driver_means: bool = Field(

@@ -44,6 +44,10 @@ path = "gldas/"                 # or path_2_0 and path_2_1, a folder for each ve
 # overlap_years = [2000, 2014]  # scale: years to scale by; default: all that both have
 # early_product = "accept"      # refuse | accept: months without GPCP precipitation
 
+# What saprolite prepare packed from these files, in their place:
+# [inputs.packed]
+# path = "packed/my_study"
+
 # Climate classes, for the totals by climate group and for the tables by class.
 [inputs.climate]
 product = "koeppen"             # koeppen (path) | koeppen_rubel (path) | demo

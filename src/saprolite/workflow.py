@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from saprolite.column.pit import Pits
+    from saprolite.engine.packing import Packing
     from saprolite.engine.plan import Plan
 
 Report = Callable[[str, int, int], None]
@@ -145,6 +146,37 @@ def run(
     return open(folder)
 
 
+def packing(
+    study: str | Path | Study, to: str | Place | None = None, *, restart: bool = False
+) -> Packing:
+    """What packing the forcing of a study will do; ``.pack(report)`` does it.
+
+    Parameters
+    ----------
+    study
+        A study file, or a checked :class:`saprolite.Study`.
+    to
+        Folder of the store, a local one or any URL that fsspec knows; by default that of
+        ``[inputs.packed]``, or ``packed/NAME`` with the name of the study file.
+    restart
+        Pack anew, whatever the store holds.
+
+    Raises
+    ------
+    SaproliteError
+        For a study or files that are wrong, or a store that was packed from something else; see its
+        message. Nothing is written.
+    """
+    from saprolite.engine.packing import packing_of
+
+    chosen = _study(study)
+    if to is not None:
+        return packing_of(chosen, place(to), restart)
+    if chosen.inputs.packed is not None:
+        return packing_of(chosen, place(chosen.inputs.packed.path), restart)
+    return packing_of(chosen, _default_folder(study, "packed"), restart)
+
+
 def summarise(out: Place, report: Report = _quiet) -> dict[str, Any]:
     """Write the summary, tables and figures of a run whose fluxes are stored."""
     with RunLock(out) as lock:
@@ -230,10 +262,10 @@ def _study(study: str | Path | Study) -> Study:
     return study if isinstance(study, Study) else Study.read(study)
 
 
-def _default_folder(study: str | Path | Study) -> Path:
+def _default_folder(study: str | Path | Study, parent: str = "runs") -> Path:
     if isinstance(study, Study):
         raise StoreError(
             "No folder for the results (1 problem)",
-            [Problem("out", "nothing", "a folder", 'pass out="..." with a Study object')],
+            [Problem("out, to", "nothing", "a folder", "name a folder with a Study object")],
         )
-    return Path("runs") / Path(study).stem
+    return Path(parent) / Path(study).stem

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -70,18 +71,21 @@ def remove_own(out: Place, state: dict[str, Any]) -> None:
 
 def stamps(prepared: Prepared) -> Stamps:
     """Size and time of change of every input file."""
-    files = [file for paths in prepared.files.values() for file in paths]
+    return stamps_of(file for paths in prepared.files.values() for file in paths)
+
+
+def stamps_of(files: Iterable[Path]) -> Stamps:
+    """Size and time of change of files; those that are gone have none."""
     found = {str(file): file.stat() for file in files if file.exists()}
     return {file: (stat.st_size, stat.st_mtime_ns) for file, stat in found.items()}
 
 
-def refuse_changed_inputs(out: Place, before: Stamps, after: Stamps) -> None:
-    """An input file that is not as it was when the run began."""
+def refuse_changed_inputs(before: Stamps, after: Stamps, next_step: str) -> None:
+    """An input file that is not as it was when the work began."""
     changed = [file for file, stamp in before.items() if after.get(file) != stamp]
     if changed:
         raise StoreError(
             "An input changed during the run (1 problem)",
             [Problem(", ".join(changed[:5]), "not the file that the run began with",
-                     "input files that stay as they are",
-                     f"start over: saprolite run STUDY.toml --out {out} --restart")],
+                     "input files that stay as they are", next_step)],
         )  # fmt: skip

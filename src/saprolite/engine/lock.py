@@ -263,7 +263,7 @@ def _being_written(out: Place) -> StoreError:
     return StoreError(
         "The folder is being written (1 problem)",
         [Problem(str(out), f"it is being written by {who}", "one run at a time in a folder",
-                 "wait until that run has ended or stop it, or give another --out")],
+                 "wait until that run has ended or stop it, or give another folder")],
     )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from saprolite.engine.store import BY_MINERAL, FLUX
 from saprolite.errors import EngineError, Problem, raise_if_any
 from saprolite.inputs import Prepared
 from saprolite.inputs.store import forcing_bytes, keeps
-from saprolite.places import Place
+from saprolite.places import Place, free_bytes
 from saprolite.study_parts import Experiments
 
 # A block of soil columns is to end within a minute, even with the slowest of the solvers.
@@ -117,7 +116,7 @@ def plan_of(prepared: Prepared, out: Place | None = None) -> Plan:
     arrays = tuple(_arrays(prepared, extras))
     kept = keeps(prepared)
     forcing = forcing_bytes(prepared)
-    free = None if out is None else _free(out)
+    free = None if out is None else free_bytes(out)
     needed = sum(array.stored_bytes for array in arrays) + (forcing if kept else 0)
     problems = []
     if limit is not None and memory.peak > limit:
@@ -284,14 +283,6 @@ def _smaller(prepared: Prepared) -> list[str]:
     if prepared.study.output.driver_means:
         found.append("output.driver_means = false")
     return found
-
-
-def _free(out: Place) -> int | None:
-    """Free bytes of the disk of a local folder, which need not be there yet."""
-    if not isinstance(out, Path):
-        return None
-    there = next(folder for folder in (out.absolute(), *out.absolute().parents) if folder.exists())
-    return shutil.disk_usage(there).free
 
 
 def _own_bytes(out: Place | None) -> int:

@@ -27,8 +27,9 @@ from saprolite.engine.state import (
     INCOMPLETE,
     UNFINISHED,
     checksums_of,
+    described_inputs,
+    digests_of,
     fingerprint,
-    input_digests,
     read_state,
     versions,
     write_state,
@@ -38,11 +39,11 @@ from saprolite.engine.turns import in_turns
 from saprolite.engine.workers import BlockWork, on_threads
 from saprolite.errors import InputError, Problem, StoreError
 from saprolite.inputs import Prepared, counts, prepare
+from saprolite.inputs.packed_manifest import Digests
 from saprolite.inputs.store import check_all_years, inputs_are_written, write_inputs
 from saprolite.models.explain import flagged_numbers, unverified_numbers
 from saprolite.models.explain_column import column_flagged, column_unverified
 from saprolite.places import Place, sweep, write_text, writing
-from saprolite.sources.catalog import entry
 from saprolite.sources.kept import FOLDER
 from saprolite.stores import DAMAGED
 from saprolite.study import Study
@@ -92,7 +93,7 @@ def compute_locked(
         before = read_state(out)
     prepared = prepare(study)
     seen = stamps(prepared)
-    digests = input_digests(prepared.files)
+    digests = digests_of(prepared)
     mark = fingerprint(study, digests)
     ledger = Ledger(out / "ledger.jsonl")
     if before and not restart:
@@ -142,7 +143,8 @@ def compute_locked(
                 write_state(out, state)
             report("computing", number, len(store.blocks))
     clock.write_into(state)
-    refuse_changed_inputs(out, seen, stamps(prepared))
+    again = f"start over: saprolite run STUDY.toml --out {out} --restart"
+    refuse_changed_inputs(seen, stamps(prepared), again)
     _refuse_failed_blocks(out, prepared, store, ledger, state)
     finish(prepared, kernel, store, ledger, state, report)
     clock.write_into(state)
@@ -239,9 +241,7 @@ class _Clock:
         state["wall_time_s"] = self._before + self._written - self._began
 
 
-def _new_state(
-    study: Study, prepared: Prepared, digests: dict[str, dict[str, str]], mark: str
-) -> dict[str, Any]:
+def _new_state(study: Study, prepared: Prepared, digests: Digests, mark: str) -> dict[str, Any]:
     column = {}
     unverified, flagged = unverified_numbers(prepared.model), flagged_numbers(prepared.model)
     if prepared.column is not None:
@@ -261,10 +261,7 @@ def _new_state(
         "unverified_numbers": unverified,
         "numbers_with_a_warning": flagged,
         "notes": list(prepared.notes),
-        "inputs": {
-            role: entry(product, prepared.files.get(role, ()))
-            for role, product in prepared.products.items()
-        },
+        "inputs": described_inputs(prepared.products, digests),
         "inputs_sha256": digests,
         "land_cells": int(prepared.cells.size),
         "land_area_km2": float(prepared.area.sum()),
@@ -276,7 +273,7 @@ def _flux_store(
     out: Place,
     prepared: Prepared,
     kernel: Kernel,
-    digests: dict[str, dict[str, str]],
+    digests: Digests,
     mark: str,
     ledger: Ledger,
     plan: Plan,

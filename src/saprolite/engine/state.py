@@ -6,14 +6,17 @@ import hashlib
 import json
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from saprolite.chunks import file_checksum
 from saprolite.errors import Problem, StoreError
+from saprolite.inputs import Prepared
+from saprolite.inputs.packed_manifest import Digests, without_paths
 from saprolite.places import Place
+from saprolite.sources.catalog import entry
 from saprolite.sources.digests import digests, package_digest
 from saprolite.sources.remote import origin
 from saprolite.stores import write_json
@@ -22,6 +25,7 @@ from saprolite.version import __version__
 
 RUN_FILE, STUDY_FILE = "run.json", "study.toml"
 UNFINISHED, INCOMPLETE, FINISHED = "unfinished", "incomplete", "finished"
+PACKED_ROLES = ("forcing", "evapotranspiration")
 _LIBRARIES = ("numpy", "xarray", "zarr", "netCDF4", "rasterio", "scipy", "numba")
 
 
@@ -51,7 +55,7 @@ def checksums_of(out: Place, outputs: Sequence[str]) -> dict[str, str | None]:
     return {name: file_checksum(out / name) for name in (STUDY_FILE, *outputs)}
 
 
-def fingerprint(study: Study, digests: dict[str, dict[str, str]]) -> str:
+def fingerprint(study: Study, digests: Digests) -> str:
     """What the results depend on: version and tables of the package, study, input files by role.
 
     Where the files lie, how the run is cut into blocks, how many compute them and how
@@ -59,9 +63,12 @@ def fingerprint(study: Study, digests: dict[str, dict[str, str]]) -> str:
     """
     content = study.model_dump(exclude_none=True, exclude={"analysis", "engine", "data_root"})
     content["precision"] = study.engine.precision
+    # Of a packed forcing, its years stand for the files that it was made from.
+    read = {role: files for role, files in digests.items()
+            if study.inputs.packed is None or role not in PACKED_ROLES}  # fmt: skip
     for role, item in content["inputs"].items():
-        _drop_paths(item)
-        item["files"] = sorted(digests.get(role, {}).values())
+        files = sorted(read.get(role, {}).values())
+        content["inputs"][role] = {**without_paths(item), "files": files}
     if content["reading"]["kinetics"].endswith(".csv"):
         content["reading"]["kinetics"] = sorted(digests.get("kinetics", {}).values())
     column = content.get("column", {})
@@ -73,16 +80,7 @@ def fingerprint(study: Study, digests: dict[str, dict[str, str]]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _drop_paths(section: dict[str, Any]) -> None:
-    """Take away every path: the digests of the files stand for them."""
-    for key, value in list(section.items()):
-        if isinstance(value, dict):
-            _drop_paths(value)
-        elif key == "path" or key.startswith("path_"):
-            del section[key]
-
-
-def _digest_paths(section: dict[str, Any], place: str, digests: dict[str, dict[str, str]]) -> None:
+def _digest_paths(section: dict[str, Any], place: str, digests: Digests) -> None:
     """The digest of its file in the place of every path of a section."""
     for key, value in section.items():
         if isinstance(value, dict):
@@ -92,8 +90,24 @@ def _digest_paths(section: dict[str, Any], place: str, digests: dict[str, dict[s
                 _digest_paths(value, f"{place}.{key}", digests)
 
 
-def input_digests(files: dict[str, tuple[Path, ...]]) -> dict[str, dict[str, str]]:
-    """SHA-256 of every input file, by role and by the path or URL that it comes from."""
+def digests_of(prepared: Prepared) -> Digests:
+    """SHA-256 of every input file of a run; of a packed forcing, of those that it was made from."""
+    packed = prepared.packed_from
+    read = {role: paths for role, paths in prepared.files.items() if role not in packed}
+    if packed:
+        read.pop("forcing", None)
+    return {**input_digests(read), **packed}
+
+
+def described_inputs(products: Mapping[str, str], digests: Digests) -> dict[str, dict[str, str]]:
+    """What outputs say of the products of a run, by role; the names of files tell the edition."""
+    return {
+        role: entry(product, map(Path, digests.get(role, ()))) for role, product in products.items()
+    }
+
+
+def input_digests(files: Mapping[str, tuple[Path, ...]]) -> dict[str, dict[str, str]]:
+    """SHA-256 of input files, by role and by the path or URL that they come from."""
     return {role: dict(zip(map(origin, paths), digests(paths), strict=True))
             for role, paths in files.items() if paths}  # fmt: skip
 

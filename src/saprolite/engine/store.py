@@ -28,6 +28,7 @@ from saprolite.engine.store_frame import (
 )
 from saprolite.errors import Problem, StoreError
 from saprolite.inputs import Prepared
+from saprolite.inputs.packed_manifest import Digests
 from saprolite.stores import (
     Place,
     add_array,
@@ -71,7 +72,7 @@ class FluxStore:
         path: Place,
         prepared: Prepared,
         extras: Sequence[Extra],
-        digests: dict[str, dict[str, str]],
+        digests: Digests,
         fingerprint: str,
         bands: int = 1,
     ) -> FluxStore:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from saprolite.engine.state import described_inputs
 from saprolite.inputs import Prepared
+from saprolite.inputs.packed_manifest import Digests
 from saprolite.inputs.static_arrays import missing_attributes, write_layers_and_minerals
-from saprolite.sources.catalog import entry
 from saprolite.sources.koeppen import CLASS_NAMES
 from saprolite.stores import add_array
 from saprolite.study_column import CARBON_MEANING
@@ -117,15 +118,10 @@ def _class_attributes() -> dict[str, Any]:
     }
 
 
-def attributes_of(
-    prepared: Prepared, digests: dict[str, dict[str, str]], fingerprint: str
-) -> dict[str, Any]:
+def attributes_of(prepared: Prepared, digests: Digests, fingerprint: str) -> dict[str, Any]:
     """Attributes of the store: what it was computed from, and how."""
     reading = prepared.model.reading
-    inputs = {
-        role: entry(product, prepared.files.get(role, ()))
-        for role, product in prepared.products.items()
-    }
+    inputs = described_inputs(prepared.products, digests)
     citations = [f"{role}: {item['citation']}" for role, item in inputs.items()]
     title, model = prepared.study.title, "CO2 pathway of PROFILE on monthly drivers"
     column: dict[str, Any] = {}

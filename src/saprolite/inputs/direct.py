@@ -20,6 +20,14 @@ class ReadYear(NamedTuple):
     values: ForcingYear
 
 
+def without_ice(values: ForcingYear, ice: npt.NDArray[np.bool_]) -> ForcingYear:
+    """A year as float32, without a value where ``ice``; arrays of float32 are changed in place."""
+    single = [np.asarray(array, np.float32) for array in values]
+    for array in single:
+        array[..., ice] = np.nan
+    return ForcingYear(*single)
+
+
 class DirectForcing:
     """A product read year by year from its own files.
 
@@ -53,10 +61,7 @@ class DirectForcing:
 
     def _without_ice(self, found: ReadYear) -> ForcingYear:
         ice = self._ice.ravel()[found.cells]
-        single = [np.asarray(array, np.float32) for array in found.values]
-        for array in single:
-            array[..., ice] = np.nan
-        return ForcingYear(*single)
+        return without_ice(found.values, ice)
 
     @cached_property
     def _ice(self) -> npt.NDArray[np.bool_]:

@@ -68,10 +68,11 @@ class OwnEvapotranspiration:
 
     A cell of a month takes the product's value where it covers ``valid_share`` of the cell or more,
     and the forcing's elsewhere. ``other_years``: "splice" or "scale", the latter by the ``rule``;
-    ``region``: flat indices of the cells of the study, all by default. Raises ``InputError`` where
-    the product lacks years and nothing is chosen for them, where there are fewer than five years to
-    scale by, and where the two differ so much that one is in another unit. ``keep`` finds what the
-    scaling is made of, or has it made.
+    ``region``: flat indices of the cells of the study, all by default. ``covered`` are the years
+    that the product has, ``scaled_over`` those that the others are scaled by. Raises ``InputError``
+    where the product lacks years and nothing is chosen for them, where there are fewer than five
+    years to scale by, and where the two differ so much that one is in another unit. ``keep`` finds
+    what the scaling is made of, or has it made.
     """
 
     def __init__(
@@ -95,7 +96,7 @@ class OwnEvapotranspiration:
         self.land_ice = base.land_ice
         wanted = sorted(set(years))
         held = set(whole_years(product.months))
-        self._covered = tuple(year for year in wanted if year in held)
+        self.covered = tuple(year for year in wanted if year in held)
         self._others = tuple(year for year in wanted if year not in held)
         self._refuse_uncovered(other_years, held)
         scale = other_years == "scale" and bool(self._others)
@@ -107,12 +108,13 @@ class OwnEvapotranspiration:
         else:
             survey = self._survey(1)
         self._refuse_other_unit(survey)
+        self.scaled_over = survey.years if scale else ()
         self.notes = (*base.notes, *self._notes(survey))
 
     def read_year(self, year: int, cells: Cells) -> ForcingYear:
         """The twelve months of a year at flat indices of the grid."""
         values = self._base.read_year(year, cells)
-        if year in self._covered:
+        if year in self.covered:
             own = self._own(year, cells)
             merged = np.where(np.isfinite(own), own, values.evapotranspiration)
             # Land without soil has none of the forcing's values, and takes none of the product's.
@@ -144,7 +146,7 @@ class OwnEvapotranspiration:
 
     def _survey(self, number: int) -> Survey:
         """Sums over so many of the years with the product, one year held at a time."""
-        years = self._covered[:number]
+        years = self.covered[:number]
         shape = (12, self._soil.size)
         sums, lacking = Sums(2, shape), np.zeros(shape)
         area: Array = self.grid.areas().ravel()[self._soil]
@@ -162,7 +164,7 @@ class OwnEvapotranspiration:
         """The survey of all years with the product and what follows from it, found or made."""
 
         def make() -> Arrays:
-            survey = self._survey(len(self._covered))
+            survey = self._survey(len(self.covered))
             # What is in another unit is not to be kept.
             self._refuse_other_unit(survey)
             assert survey.means is not None
@@ -178,12 +180,12 @@ class OwnEvapotranspiration:
         adjustment = Adjustment(found["size"], found["added"])
         scaling = Scaling(self._soil, adjustment, Tally(*map(int, found["counts"])))
         gap, ratio = map(float, found["survey"])
-        return Survey(self._covered, gap, ratio, None), scaling
+        return Survey(self.covered, gap, ratio, None), scaling
 
     def _refuse_uncovered(self, other_years: str | None, held: set[int]) -> None:
         name = "inputs.evapotranspiration"
         have = f"{min(held)} to {max(held)}" if held else "no whole year"
-        if not self._covered:
+        if not self.covered:
             raise _refused(f"{name}.path", f"whole years in the files: {have}",
                            "a year of the study or more",
                            "fetch these years, or leave it out")  # fmt: skip
@@ -193,9 +195,9 @@ class OwnEvapotranspiration:
             raise _refused(f"{name}.other_years", f"nothing, and no whole year in {shown}",
                            '"splice" or "scale", where the product lacks years of the study',
                            'other_years = "scale" brings the forcing to its level')  # fmt: skip
-        if self._others and other_years == "scale" and len(self._covered) < FEWEST_COMMON_YEARS:
+        if self._others and other_years == "scale" and len(self.covered) < FEWEST_COMMON_YEARS:
             raise _refused(f"{name}.other_years",
-                           f'"scale" with {len(self._covered)} common years',
+                           f'"scale" with {len(self.covered)} common years',
                            f"{FEWEST_COMMON_YEARS} or more years of the study with the product",
                            "fetch more years, or other_years = \"splice\"")  # fmt: skip
 
@@ -214,7 +216,7 @@ class OwnEvapotranspiration:
     def _notes(self, survey: Survey) -> list[str]:
         name = self._product.product
         notes = [
-            f"evapotranspiration: {name} in {_spans(self._covered)}, {survey.ratio:.3f} times the "
+            f"evapotranspiration: {name} in {_spans(self.covered)}, {survey.ratio:.3f} times the "
             f"forcing's over the land of both in {_spans(survey.years)}",
             f"evapotranspiration: no value of {name} on {survey.gap_percent:.1f} % of the land "
             f"area in {_spans(survey.years)} (land ice left out); there the forcing's is used",

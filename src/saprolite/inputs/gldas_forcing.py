@@ -32,11 +32,13 @@ class Versions(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """A forcing, whether it holds the year before the first, and what its notes do not say."""
+    """A forcing, whether it holds the year before the first, what its notes do not say, and the
+    years that one version is scaled by."""
 
     forcing: Forcing
     previous_year: bool
     notes: tuple[str, ...] = ()
+    overlap: tuple[int, ...] = ()
 
 
 def gldas_forcing(
@@ -66,7 +68,7 @@ def gldas_forcing(
     keep = (keeper or Keeper()).keep("gldas_seam", parts, dict.fromkeys(used))
     found = spliced(older, newer, seam_year, scaled, overlap, rules, keep)
     side = older if before is not None and before < seam_year else newer
-    return Opened(found, (before, 1) in side.months)
+    return Opened(found, (before, 1) in side.months, overlap=overlap)
 
 
 def _months(source: GldasMonthly, years: Iterable[int]) -> Iterator[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,18 @@ def flags(masks: Mapping[str, npt.NDArray[np.bool_]]) -> Flags:
     result = np.zeros(next(iter(masks.values())).shape, np.uint8)
     for bit, mask in enumerate(masks.values()):
         result |= mask.astype(np.uint8) << bit
+    return result
+
+
+def complete_cells(*arrays: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.bool_]:
+    """Cells (last axis) where every value of every array is present.
+
+    >>> complete_cells(np.array([[1.0, np.nan], [1.0, 1.0]]), np.array([1.0, 1.0]))
+    array([ True, False])
+    """
+    result = np.ones(arrays[0].shape[-1], bool)
+    for array in arrays:
+        result &= np.isfinite(array).reshape(-1, array.shape[-1]).all(axis=0)
     return result
 
 

@@ -146,6 +146,7 @@ def with_own_evapotranspiration(
     own = OwnEvapotranspiration(
         forcing, product, years, spec.other_years, study.grid.valid_share, region, rule, keep
     )
+    collected.rests_on |= {"covered": own.covered, "scaled_over": own.scaled_over}
     collected.products["evapotranspiration"] = product.product
     collected.files["evapotranspiration"] = product.files
     return own, previous_year

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,21 +11,19 @@ import numpy.typing as npt
 from saprolite.errors import InputError, Problem, SaproliteError, raise_if_any
 from saprolite.grid import Grid
 from saprolite.inputs.column_fields import ColumnInputs, ColumnReader
-from saprolite.inputs.demo import DemoPlanet
 from saprolite.inputs.direct import DirectForcing, ReadYear
-from saprolite.inputs.gldas_forcing import gldas_forcing
-from saprolite.inputs.missing import CAUSES, COLUMN_CAUSES, Flags, flags
-from saprolite.inputs.regridded import Regridded
+from saprolite.inputs.missing import CAUSES, COLUMN_CAUSES, Flags, complete_cells, flags
+from saprolite.inputs.opening import land_of, open_forcing
+from saprolite.inputs.packed import PackedForcing
+from saprolite.inputs.packed_manifest import Digests
 from saprolite.inputs.statics import Collected, StaticReader
 from saprolite.models import CO2Pathway, Soil
 from saprolite.places import Place
 from saprolite.sources.atmosphere import read_atmospheric_co2
 from saprolite.sources.forcing import Forcing, ForcingYear
 from saprolite.sources.kept import Keeper
-from saprolite.sources.on_grid import OnGrid
 from saprolite.sources.remote import local_copy
 from saprolite.study import Study
-from saprolite.study_parts import ChangeFactorForcing, CmipForcing, DemoForcing, Era5LandForcing
 
 Array = npt.NDArray[np.float64]
 
@@ -38,8 +35,9 @@ class Prepared:
     ``cells`` are flat indices of the study grid, ``source_cells`` of the forcing's own grid;
     ``soil`` holds arrays (layer, cell); ``missing`` the causes why a cell has no result; ``column``
     what the soil column needs besides, None for the CO2 pathway (``model``; for a column, its
-    reading of soil CO2 and frozen soil alone). ``keeper`` has what was kept of a scaling;
-    ``held_bytes`` is what the forcing holds in memory all along.
+    reading of soil CO2 and frozen soil alone). ``packed_from``: the SHA-256 of the files that a
+    packed forcing was made from, by role and name, and of its packed years; ``keeper`` has what was
+    kept of a scaling; ``held_bytes`` is what the forcing holds in memory all along.
     """
 
     study: Study
@@ -61,6 +59,7 @@ class Prepared:
     column: ColumnInputs | None = None
     keeper: Keeper = field(default_factory=Keeper)
     held_bytes: int = 0
+    packed_from: Digests = field(default_factory=dict)
 
     @property
     def causes(self) -> tuple[str, ...]:
@@ -91,7 +90,7 @@ def prepare(study: Study, given: Place | None = None) -> Prepared:
     collected = Collected(keeper=Keeper(given))
     reading = study.chosen_reading
     model = _model(study, collected)
-    forcing, previous_year = _forcing(study, collected)
+    forcing, previous_year = open_forcing(study, collected)
     co2: dict[int, float] = {}
     if reading.atmosphere == "series" and study.inputs.atmospheric_co2:
         try:
@@ -132,11 +131,7 @@ def prepare(study: Study, given: Place | None = None) -> Prepared:
         ColumnReader(statics).read(_soil(statics, statics.climate()), checking_alone=True)
         raise_if_any(InputError, "The inputs cannot be used", collected.problems)
         raise AssertionError("a forcing that cannot be opened names a problem")
-    collected.products["forcing"] = forcing.product
-    collected.notes += forcing.notes
-    collected.files["forcing"] = forcing.files
-
-    land = forcing.land() & _inside(study, forcing.grid)
+    land = land_of(study, forcing)
     if not land.any():
         collected.problems.append(
             Problem(
@@ -155,14 +150,14 @@ def prepare(study: Study, given: Place | None = None) -> Prepared:
 
     cells = statics.cells
     ice = forcing.land_ice().ravel()[cells]
-    first = forcing.read_year(study.first_year, cells)
+    taken, complete = _taken(forcing, study.first_year, cells)
     masks = {
         "land_ice": ice,
-        "forcing": ~_finite(*first),
-        "texture": ~_finite(soil.clay, soil.silt, soil.sand),
-        "bulk_density": ~_finite(soil.bulk_density),
-        "minerals": ~_finite(*soil.mineral_share.values()),
-        "thickness": ~_finite(soil.thickness),
+        "forcing": ~complete,
+        "texture": ~complete_cells(soil.clay, soil.silt, soil.sand),
+        "bulk_density": ~complete_cells(soil.bulk_density),
+        "minerals": ~complete_cells(*soil.mineral_share.values()),
+        "thickness": ~complete_cells(soil.thickness),
     }
     if column is not None:
         no_cell = np.zeros(cells.size, bool)
@@ -188,7 +183,7 @@ def prepare(study: Study, given: Place | None = None) -> Prepared:
         soil=soil,
         climate=climate,
         missing=missing,
-        forcing=DirectForcing(forcing, ReadYear(study.first_year, cells, first)),
+        forcing=taken,
         previous_year=previous_year,
         atmospheric_co2=co2,
         products=collected.products,
@@ -197,38 +192,19 @@ def prepare(study: Study, given: Place | None = None) -> Prepared:
         column=column,
         keeper=collected.keeper,
         held_bytes=collected.keeper.nbytes + collected.held_bytes,
+        packed_from=forcing.packed_from(study) if isinstance(forcing, PackedForcing) else {},
     )
 
 
-def _forcing(study: Study, collected: Collected) -> tuple[Forcing | None, bool]:
-    """The forcing, and whether it holds the year before the first (for ``trailing12``)."""
-    spec = study.inputs.forcing
-    trailing = study.chosen_reading.et_mode == "trailing12"
-    before = study.first_year - 1
-    source: Forcing
-    try:
-        if isinstance(spec, Era5LandForcing | CmipForcing | ChangeFactorForcing):
-            from saprolite.inputs.other_forcing import other_forcing
-
-            source, trailing = other_forcing(study, spec, before if trailing else None, collected)
-        elif isinstance(spec, DemoForcing):
-            source = DemoPlanet(spec.resolution_deg)
-        else:
-            opened = gldas_forcing(
-                spec, study.years, before if trailing else None, collected.keeper
-            )
-            source, trailing = opened.forcing, opened.previous_year
-            collected.notes += opened.notes
-        if study.grid.resolution_deg is not None and not isinstance(source, OnGrid):
-            source = Regridded(source, study.grid.resolution_deg, study.grid.valid_share)
-        if study.inputs.evapotranspiration is not None:
-            from saprolite.inputs.other_forcing import with_own_evapotranspiration
-
-            source, trailing = with_own_evapotranspiration(study, source, trailing, collected)
-    except SaproliteError as error:
-        collected.problems += error.problems
-        return None, False
-    return source, trailing
+def _taken(
+    forcing: Forcing, first_year: int, cells: npt.NDArray[np.int64]
+) -> tuple[Forcing, npt.NDArray[np.bool_]]:
+    """The forcing as a run takes it, and the cells with every value of the first year."""
+    if isinstance(forcing, PackedForcing):
+        return forcing, forcing.complete(first_year)
+    first = forcing.read_year(first_year, cells)
+    complete = complete_cells(*first)  # before land ice is taken out
+    return DirectForcing(forcing, ReadYear(first_year, cells, first)), complete
 
 
 def _model(study: Study, collected: Collected) -> CO2Pathway | None:
@@ -281,23 +257,6 @@ def _refuse_large_gaps(study: Study, missing: Flags, area: Array, collected: Col
                 )
             )
     raise_if_any(InputError, "An input has large gaps", problems)
-
-
-def _finite(*arrays: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.bool_]:
-    """Cells (last axis) where every value of every array is present."""
-    result = np.ones(arrays[0].shape[-1], bool)
-    for array in arrays:
-        result &= np.isfinite(array).reshape(-1, array.shape[-1]).all(axis=0)
-    return result
-
-
-def _inside(study: Study, grid: Grid) -> npt.NDArray[np.bool_]:
-    inside = np.ones(grid.shape, bool)
-    if study.grid.region is not None:
-        rows, columns = grid.box(*study.grid.region)
-        inside[:] = False
-        inside[rows, columns] = True
-    return inside
 
 
 def _study_grid(

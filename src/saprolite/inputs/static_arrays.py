@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
+from saprolite.grid import Grid
 from saprolite.inputs.missing import CAUSES
 from saprolite.inputs.prepare import Prepared
 from saprolite.stores import add_array
@@ -16,31 +19,43 @@ if TYPE_CHECKING:
 
 
 def write_coordinates(group: zarr.Group, prepared: Prepared) -> None:
-    """Cells and layers of the inputs."""
-    row, column = np.divmod(prepared.cells, prepared.grid.lon.size)
-    edges = np.array(prepared.layer_edges)
+    """Cells and layers of the inputs, and the minerals."""
+    write_cells(group, prepared.grid, prepared.cells)
+    area = REGISTRY["cell_area"].attributes
+    add_array(group, "cell_area", ["cell"], prepared.area, area)
+    write_borders(group, prepared.layer_edges)
+    write_layers_and_minerals(group, prepared, tuple(prepared.study.minerals.names))
+
+
+def write_cells(group: zarr.Group, grid: Grid, cells: npt.NDArray[np.int64]) -> None:
+    """Packed cells of a grid, and where they are."""
+    row, column = np.divmod(cells, grid.lon.size)
     add_array(
         group,
         "cell",
         ["cell"],
-        prepared.cells,
+        cells,
         {"long_name": "flat index of the cell in the study grid", "units": "1"},
     )
     add_array(
         group,
         "lat",
         ["cell"],
-        prepared.grid.lat[row],
+        grid.lat[row],
         {"standard_name": "latitude", "units": "degrees_north"},
     )
     add_array(
         group,
         "lon",
         ["cell"],
-        prepared.grid.lon[column],
+        grid.lon[column],
         {"standard_name": "longitude", "units": "degrees_east"},
     )
-    add_array(group, "cell_area", ["cell"], prepared.area, REGISTRY["cell_area"].attributes)
+
+
+def write_borders(group: zarr.Group, layer_edges: Sequence[float]) -> None:
+    """Tops and bottoms of the layers."""
+    edges = np.array(layer_edges)
     for name, values in (("layer_top", edges[:-1]), ("layer_bottom", edges[1:])):
         add_array(
             group,
@@ -49,26 +64,30 @@ def write_coordinates(group: zarr.Group, prepared: Prepared) -> None:
             values,
             {"long_name": f"depth of the {name.replace('_', ' ')}", "units": "m"},
         )
-    write_layers_and_minerals(group, prepared, tuple(prepared.study.minerals.names))
 
 
 def write_layers_and_minerals(
     group: zarr.Group, prepared: Prepared, minerals: tuple[str, ...]
 ) -> None:
     """The coordinates that every store of a run has in common."""
-    add_array(
-        group,
-        "layer",
-        ["layer"],
-        np.arange(1, len(prepared.layer_edges)),
-        {"long_name": "number of the soil layer, from the surface down", "units": "1"},
-    )
+    write_layers(group, prepared.layer_edges)
     add_array(
         group,
         "mineral",
         ["mineral"],
         np.array(minerals, dtype="U"),
         {"long_name": "mineral"},
+    )
+
+
+def write_layers(group: zarr.Group, layer_edges: Sequence[float]) -> None:
+    """Numbers of the layers."""
+    add_array(
+        group,
+        "layer",
+        ["layer"],
+        np.arange(1, len(layer_edges)),
+        {"long_name": "number of the soil layer, from the surface down", "units": "1"},
     )
 
 

@@ -42,7 +42,10 @@ Array = npt.NDArray[np.float64]
 
 @dataclass
 class Collected:
-    """What has been read so far: products, files, notes, and what was wrong."""
+    """What has been read so far: products, files, notes, and what was wrong.
+
+    ``rests_on``: years whose values change those of other years, by what they are for.
+    """
 
     products: dict[str, str] = field(default_factory=dict)
     files: dict[str, tuple[Path, ...]] = field(default_factory=dict)
@@ -50,6 +53,7 @@ class Collected:
     problems: list[Problem] = field(default_factory=list)
     keeper: Keeper = field(default_factory=Keeper)
     held_bytes: int = 0  # of what a forcing holds besides what is kept
+    rests_on: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def add(self, role: str, source: StaticField) -> StaticField:
         """Keep the provenance of a source."""

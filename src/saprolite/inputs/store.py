@@ -1,8 +1,7 @@
 """``inputs.zarr``: the prepared inputs of a run, land cells packed, month-major, SI units.
 
-The forcing lies uncompressed, a year of all cells to a chunk, so that a year of a local store is
-mapped into memory and never copied. The store is whole when its mark is: the run that it belongs
-to, and the checksums of everything in it.
+The store is whole when its mark is: the run that it belongs to, and the checksums of everything in
+it.
 """
 
 from __future__ import annotations
@@ -11,27 +10,32 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from saprolite.chunks import Codec, chunk_checksum, file_checksum, map_chunk, write_chunk
+from saprolite.chunks import chunk_checksum, file_checksum
 from saprolite.errors import Problem, StoreError
 from saprolite.inputs.prepare import Prepared
 from saprolite.inputs.static_arrays import write_coordinates, write_statics
+from saprolite.inputs.year_chunks import (
+    FORCING,
+    add_forcing,
+    map_year,
+    write_year,
+    year_bytes,
+    year_index,
+)
 from saprolite.places import Place, files_below, writing
 from saprolite.sources.forcing import Forcing, ForcingYear, HeldForcing
-from saprolite.stores import DAMAGED, add_array, add_empty, consolidate, create_group, open_group
+from saprolite.stores import DAMAGED, consolidate, create_group, open_group
 from saprolite.threads import in_order
-from saprolite.variables import REGISTRY
 
 if TYPE_CHECKING:
     import zarr
 
 STORE_LIMIT_BYTES = 2 * 1024**3
-_FORCING = ForcingYear._fields
 Report = Callable[[str, int, int], None]
 Cells = npt.NDArray[np.int64]
 
@@ -50,20 +54,17 @@ class StoredForcing(HeldForcing):
         ``cells`` must be cells of the store that follow one another.
         """
         part = self.part(cells)
-        number = self._years.index(year)
-        return ForcingYear(*(self._chunk(name, number)[..., part] for name in _FORCING))
-
-    def _chunk(self, name: str, number: int) -> npt.NDArray[np.float32]:
-        shape = _shape(name, len(self.layer_edges) - 1, self._cells.size)
+        layers = len(self.layer_edges) - 1
         try:
-            return map_chunk(self._path / name, _index(name, number), np.float32, shape)
+            values = map_year(self._path, self._years.index(year), layers, self._cells.size)
         except DAMAGED as error:
             raise StoreError(
                 "The prepared inputs of the run cannot be read (1 problem)",
-                [Problem(str(self._path / name), f"{type(error).__name__}: {error}",
+                [Problem(f"{self._path} ({year})", f"{type(error).__name__}: {error}",
                          "the store as it was written",
                          "the same command again: it prepares the inputs anew")],
             ) from error  # fmt: skip
+        return ForcingYear(*(array[..., part] for array in values))
 
 
 def write_inputs(path: Place, prepared: Prepared, fingerprint: str, report: Report) -> Prepared:
@@ -97,10 +98,11 @@ def stored_inputs(path: Place, prepared: Prepared) -> Prepared:
 def keeps(prepared: Prepared) -> bool:
     """Whether the forcing of a study is to be stored."""
     keep = prepared.study.output.store_forcing
-    # A regridded forcing costs much to read, and is small.
+    # A regridded forcing costs much to read, and is small; a packed one is stored already.
     regridded = prepared.study.grid.resolution_deg is not None
     small = forcing_bytes(prepared) < STORE_LIMIT_BYTES
-    return keep == "always" or (keep == "auto" and (small or regridded))
+    packed = prepared.study.inputs.packed is not None
+    return keep == "always" or (keep == "auto" and (small or regridded) and not packed)
 
 
 def inputs_are_written(path: Place, fingerprint: str) -> bool:
@@ -128,7 +130,7 @@ def check_all_years(prepared: Prepared, report: Report) -> None:
 def forcing_bytes(prepared: Prepared) -> int:
     """Size of the forcing as it is stored: float32, uncompressed."""
     layers = len(prepared.layer_edges) - 1
-    return 4 * 12 * len(_stored_years(prepared)) * (2 * layers + 1) * prepared.cells.size
+    return len(_stored_years(prepared)) * year_bytes(layers, prepared.cells.size)
 
 
 def _stored_years(prepared: Prepared) -> range:
@@ -138,7 +140,7 @@ def _stored_years(prepared: Prepared) -> range:
 
 def _statics(path: Place) -> str:
     """Checksum of the files that are no chunks of the forcing; of the group itself, the mark."""
-    chunks = tuple(f"{name}/c/" for name in _FORCING)
+    chunks = tuple(f"{name}/c/" for name in FORCING)
     names = [name for name in files_below(path) if not name.startswith((*chunks, "zarr.json"))]
     sums = in_order(lambda name: file_checksum(path / name), names, None)
     lines = [f"{name} {checksum}" for name, checksum in zip(names, sums, strict=True)]
@@ -147,9 +149,9 @@ def _statics(path: Place) -> str:
 
 def _checksums(path: Place, mark: Any) -> dict[str, list[str | None]]:
     """Checksums of the chunks of the forcing that a mark speaks of."""
-    chunks = [(name, number) for name in _FORCING for number in range(len(mark.get(name, ())))]
-    sums = in_order(lambda item: chunk_checksum(path / item[0], _index(*item)), chunks, None)
-    found: dict[str, list[str | None]] = {name: [] for name in _FORCING if name in mark}
+    chunks = [(name, number) for name in FORCING for number in range(len(mark.get(name, ())))]
+    sums = in_order(lambda item: chunk_checksum(path / item[0], year_index(*item)), chunks, None)
+    found: dict[str, list[str | None]] = {name: [] for name in FORCING if name in mark}
     for (name, _), checksum in zip(chunks, sums, strict=True):
         found[name].append(checksum)
     return found
@@ -170,56 +172,14 @@ def _write_forcing(
 ) -> dict[str, list[str]]:
     """Write the forcing, year by year on threads; returns the checksums of its chunks."""
     years = _stored_years(prepared)
-    _add_months(group, years)
-    layers, cells = len(prepared.layer_edges) - 1, prepared.cells.size
-    for name in _FORCING:
-        chunk = _shape(name, layers, cells)
-        add_empty(
-            group,
-            name,
-            REGISTRY[name].dims,
-            (12 * len(years), *chunk[1:]),
-            chunk,
-            REGISTRY[name].attributes,
-            np.float32,
-            Codec.RAW,
-        )
+    add_forcing(group, years, len(prepared.layer_edges) - 1, prepared.cells.size)
 
-    def write_year(number: int) -> list[str]:
-        values = prepared.read_year(years[number])._asdict()
-        return [write_chunk(path / name, _index(name, number), array)
-                for name, array in values.items()]  # fmt: skip
+    def write(number: int) -> dict[str, str]:
+        return write_year(path, number, prepared.read_year(years[number]))
 
-    sums: dict[str, list[str]] = {name: [] for name in _FORCING}
-    for year in in_order(write_year, range(len(years)), prepared.study.engine.workers):
-        for name, checksum in zip(_FORCING, year, strict=True):
+    sums: dict[str, list[str]] = {name: [] for name in FORCING}
+    for year in in_order(write, range(len(years)), prepared.study.engine.workers):
+        for name, checksum in year.items():
             sums[name].append(checksum)
         report("inputs", len(sums[name]), len(years))
     return sums
-
-
-def _shape(name: str, layers: int, cells: int) -> tuple[int, ...]:
-    """Of a chunk: a year of all cells."""
-    return (12, layers, cells) if "layer" in REGISTRY[name].dims else (12, cells)
-
-
-def _index(name: str, number: int) -> tuple[int, ...]:
-    """Which chunk a year is."""
-    return (number, *(0,) * (len(REGISTRY[name].dims) - 1))
-
-
-def _add_months(group: zarr.Group, years: range) -> None:
-    origin = date(1970, 1, 1)
-    days = [(date(year, month, 1) - origin).days for year in years for month in range(1, 13)]
-    add_array(
-        group,
-        "month",
-        ["month"],
-        np.array(days),
-        {
-            "standard_name": "time",
-            "units": "days since 1970-01-01",
-            "calendar": "standard",
-            "long_name": "first day of the month",
-        },
-    )

@@ -79,8 +79,17 @@ class HeldForcing:
 
     def part(self, cells: npt.NDArray[np.int64]) -> slice:
         """Where cells that follow one another are held; ``ValueError`` for any others."""
-        start = int(np.searchsorted(self._cells, cells[0])) if cells.size else 0
-        part = slice(start, start + cells.size)
-        if not np.array_equal(self._cells[part], cells):
-            raise ValueError("a forcing that is held is read at cells that follow one another")
-        return part
+        return part_of(self._cells, cells)
+
+
+def part_of(held: npt.NDArray[np.int64], cells: npt.NDArray[np.int64]) -> slice:
+    """Where cells that follow one another are among those held; ``ValueError`` for any others.
+
+    >>> part_of(np.array([2, 3, 7, 9]), np.array([3, 7]))
+    slice(1, 3, None)
+    """
+    start = int(np.searchsorted(held, cells[0])) if cells.size else 0
+    part = slice(start, start + cells.size)
+    if not np.array_equal(held[part], cells):
+        raise ValueError("a forcing that is held is read at cells that follow one another")
+    return part
