@@ -20,6 +20,7 @@ from saprolite.errors import (
     raise_if_any,
 )
 from saprolite.progress import Progress
+from saprolite.readings_commands import readings
 
 if TYPE_CHECKING:
     from saprolite.places import Place
@@ -38,6 +39,7 @@ app = cyclopts.App(
     help="How fast the minerals of a soil weather, and how much CO2 that binds.",
 )
 app.command(data_app)
+app.command(readings)
 
 
 @app.command

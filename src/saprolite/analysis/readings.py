@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +13,10 @@ import pandas as pd
 import xarray as xr
 
 from saprolite.analysis.targets import Target
-from saprolite.analysis.zones import CLIMATE_GROUPS, UNCLASSIFIED, group_masks
+from saprolite.analysis.zones import UNCLASSIFIED, group_masks
 from saprolite.errors import InputError, Problem
+from saprolite.models import Reading
+from saprolite.models.variations import choice_text
 
 if TYPE_CHECKING:
     from saprolite.engine.readings import ComparedReadings
@@ -23,6 +26,7 @@ BY_CLASS, VALID, ANNUAL = "carbon_sink", "carbon_sink_of_valid_cells", "annual_c
 TOTAL, LOG_RATIO = "total_Tg_C_yr-1", "log10_total_to_target_1"
 MEAN_FLUX = "mean_flux_area_weighted_valid_t_C_km-2_yr-1"
 GROUPS_RMS, LAYERS_RMS = "rms_ln_share_groups_A_to_D_1", "rms_ln_share_layers_1"
+LAYER, SHARE = "layer ", " share_percent"
 FITS = "fits_group_shares"
 # Polar soils bind too little for the logarithm of their share to say much.
 _FITTED_GROUPS = 4
@@ -33,7 +37,7 @@ def readings_dataset(found: ComparedReadings) -> xr.Dataset:
     names, totals = list(found.readings), list(found.totals.values())
     top_bottom = 100.0 * np.array(found.layer_edges)
     layers = [f"{top:g}-{bottom:g} cm"
-              for top, bottom in zip(top_bottom[:-1], top_bottom[1:], strict=True)]  # fmt: skip
+              for top, bottom in itertools.pairwise(top_bottom)]  # fmt: skip
     unit = {"units": "Tg yr-1", "comment": "teragrams of carbon per year"}
     kept = ("reading", "mineral", "layer")
     return xr.Dataset(
@@ -99,10 +103,10 @@ def readings_table(
     layer_shares = 100.0 * layers.values / whole[:, None]
     group_shares = 100.0 * groups.values / whole[:, None]
     for name, share in zip(layers["layer"].values, layer_shares.T, strict=True):
-        table[f"layer {name} share_percent"] = share
+        table[f"{LAYER}{name}{SHARE}"] = share
     for name, share in zip(groups["climate_group"].values, group_shares.T, strict=True):
         if name != UNCLASSIFIED or share.any():
-            table[f"{name} share_percent"] = share
+            table[f"{name}{SHARE}"] = share
     if target is not None:
         _require_layers(target, layer_shares.shape[1])
         if target.total is not None:
@@ -113,15 +117,25 @@ def readings_table(
             table[FITS] = table[GROUPS_RMS] <= tolerance
         if target.layer_shares is not None:
             table[LAYERS_RMS] = rms_ln(layer_shares, target.layer_shares)
-    table["choices"] = [_choices(text) for text in readings["choices"].values]
+    table["choices"] = [
+        ", ".join(f"{key}={choice_text(value)}" for key, value in one.differences().items())
+        for one in (Reading(**json.loads(text)) for text in readings["choices"].values)
+    ]
     return table
+
+
+def share_columns(table: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """The columns of a table of readings that hold shares: of climate groups, and of layers."""
+    names = [str(name) for name in table if str(name).endswith(SHARE)]
+    layers = [name for name in names if name.startswith(LAYER)]
+    return [name for name in names if name not in layers], layers
 
 
 def rms_ln(shares: Array, target: Sequence[float]) -> Array:
     """Root mean square of ln(share / target) over the last axis; infinite for a share of 0.
 
     >>> rms_ln(np.array([[10.0, 90.0], [20.0, 80.0]]), [10.0, 90.0]).round(4)
-    array([0.    , 0.4973])
+    array([0.    , 0.4972])
     """
     with np.errstate(divide="ignore"):
         logs = np.log(shares) - np.log(np.asarray(target))
@@ -162,19 +176,11 @@ def _decided(choices: list[dict[str, Any]], fits: npt.NDArray[np.bool_]) -> list
         fitting = dict.fromkeys(
             one[field] for one, fit in zip(choices, fits, strict=True) if fit
         )  # fmt: skip
-        out += [f"{field}={value}" for value in tried if value not in fitting]
+        out += [f"{field}={choice_text(value)}" for value in tried if value not in fitting]
         if len(fitting) > 1:
-            several.append(f"{field}={'|'.join(map(str, fitting))}")
+            several.append(f"{field}={'|'.join(map(choice_text, fitting))}")
     lines = [f"in no fitting reading: {', '.join(out)}"] if out and fits.any() else []
     return lines + ([f"open among the fitting ones: {', '.join(several)}"] if several else [])
-
-
-def _choices(text: str) -> str:
-    """What a reading chooses otherwise than the canonical one."""
-    from saprolite.models import Reading
-
-    changes: Mapping[str, Any] = Reading(**json.loads(text)).differences()
-    return ", ".join(f"{key}={value}" for key, value in changes.items()) or "canonical"
 
 
 def _require_layers(target: Target, number: int) -> None:
@@ -184,6 +190,3 @@ def _require_layers(target: Target, number: int) -> None:
             [Problem(f"target {target.name}: layers", f"{len(target.layer_shares)} shares",
                      f"one share for each of the {number} layers", "correct the list")],
         )  # fmt: skip
-
-
-__all__ = ["CLIMATE_GROUPS", "by_group", "readings_dataset", "readings_table", "rms_ln", "verdict"]

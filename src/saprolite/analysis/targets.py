@@ -128,7 +128,7 @@ def _parsed(name: str, text: str, where: str | None = None) -> Target:
     problems = []
     if not rows or set(rows[0]) != set(_COLUMNS):
         problems.append(Problem(where or name, ", ".join(rows[0]) if rows else "no row", _LAYOUT,
-                                "write it like saprolite/analysis/data/manuscript.csv"))  # fmt: skip
+                                "write it like that of the manuscript in the package"))  # fmt: skip
         raise_if_any(InputError, "The target cannot be used", problems)
     values: dict[str, list[float]] = {TOTAL: [], LAYER: [], GROUP: []}
     for number, row in enumerate(rows, 1):
@@ -154,7 +154,9 @@ def _parsed(name: str, text: str, where: str | None = None) -> Target:
     )
 
 
-def _shares(values: list[float], rows: list[dict[str, str]], quantity: str) -> tuple[float, ...] | None:
+def _shares(
+    values: list[float], rows: list[dict[str, str]], quantity: str
+) -> tuple[float, ...] | None:
     """Shares in %: as they are given, or of totals by their sum."""
     if not values:
         return None

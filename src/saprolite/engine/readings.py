@@ -6,8 +6,10 @@ one after another, so that memory does not grow with the number of readings time
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +21,7 @@ from saprolite.engine.banded_maps import rows_of_bands
 from saprolite.engine.kernels import workers_of
 from saprolite.engine.memory import memory_limit
 from saprolite.engine.pathway_blocks import Statics
-from saprolite.errors import InputError, Problem, SaproliteError, StudyError, raise_if_any
+from saprolite.errors import MineralError, Problem, SaproliteError, StudyError, raise_if_any
 from saprolite.inputs import Prepared, prepare
 from saprolite.models import CO2Pathway, Reading, Soil
 from saprolite.sources.forcing import ForcingYear
@@ -51,8 +53,8 @@ class ReadingTotals(NamedTuple):
 
 @dataclass(frozen=True)
 class ComparedReadings:
-    """What :func:`run_readings` gives: each reading by name with its totals, on the same land, whose
-    area by climate class is ``land_area`` (km2)."""
+    """What :func:`run_readings` gives: each reading by name with its totals, on the same land;
+    ``land_area`` by climate class, km2."""
 
     study: Study
     readings: Mapping[str, Reading]
@@ -81,13 +83,23 @@ def run_readings(
     ------
     StudyError
         For a soil-column study, or readings that its inputs do not serve.
+    MineralError
+        For minerals without data under a reading.
     InputError
         For inputs that are wrong.
     """
     _refuse_unfit(study, readings)
+    models = _models(study, readings)
     by_statics = _prepared(study, readings)
     first = next(iter(by_statics.values()))
-    pathways = _pathways(study, readings, by_statics)
+    pathways = [
+        _Pathway(
+            name,
+            FusedPathway(model, study.engine.precision, Wanted()),
+            by_statics[_choices_of_statics(model.reading)],
+        )
+        for name, model in models.items()
+    ]
     for one in pathways:
         one.fused.compile(report)
     bands = _bands(first, pathways)
@@ -95,19 +107,22 @@ def run_readings(
     pieces: list[list[_Piece]] = [[] for _ in pathways]
     for cells in bands:
         report("readings", done, steps)
-        own = [_OnBand(one, cells) for one in pathways]
-        before = first.read_year(study.first_year - 1, cells) if first.previous_year else None
-        years = in_order(lambda year: first.read_year(year, cells), study.years, 1)
-        for year, values in zip(study.years, years, strict=True):
-            _of_year(own, year, values, before, workers_of(first))
+        on_band = [_OnBand(one, cells) for one in pathways]
+        read = partial(_read, first, cells)
+        before = read(study.first_year - 1) if first.previous_year else None
+        # One thread reads the next year meanwhile.
+        for year, values in zip(study.years, in_order(read, study.years, 1), strict=True):
+            _of_year(on_band, year, values, before, workers_of(first))
             before, done = values, done + 1
             report("readings", done, steps)
-        for found, one in zip(pieces, own, strict=True):
-            found.append(one.piece())
+        for found, own in zip(pieces, on_band, strict=True):
+            found.append(own.piece())
     return ComparedReadings(
         study=study,
         readings=dict(readings),
-        totals={one.name: _joined(study, own) for one, own in zip(pathways, pieces, strict=True)},
+        totals={
+            one.name: _joined(study, found) for one, found in zip(pathways, pieces, strict=True)
+        },
         minerals=first.minerals,
         layer_edges=first.layer_edges,
         land_area=_by_class(first.area, first.climate),
@@ -137,9 +152,7 @@ def _choices_of_statics(reading: Reading) -> tuple[str, float]:
     return reading.thickness, reading.mica_share
 
 
-def _prepared(
-    study: Study, readings: Mapping[str, Reading]
-) -> dict[tuple[str, float], Prepared]:
+def _prepared(study: Study, readings: Mapping[str, Reading]) -> dict[tuple[str, float], Prepared]:
     """The inputs, once for each choice of static ones; the first one's forcing serves all."""
     several = list(readings.values())
     trailing = any(one.et_mode == "trailing12" for one in several)
@@ -165,21 +178,15 @@ class _Pathway(NamedTuple):
     prepared: Prepared
 
 
-def _pathways(
-    study: Study,
-    readings: Mapping[str, Reading],
-    by_statics: Mapping[tuple[str, float], Prepared],
-) -> list[_Pathway]:
-    problems, found = [], []
+def _models(study: Study, readings: Mapping[str, Reading]) -> dict[str, CO2Pathway]:
+    problems: list[Problem] = []
+    found = {}
     for name, reading in readings.items():
         try:
-            model = CO2Pathway.of(reading, tuple(study.minerals.names))
+            found[name] = CO2Pathway.of(reading, tuple(study.minerals.names))
         except SaproliteError as error:
             problems += [replace(one, where=f"{name}: {one.where}") for one in error.problems]
-            continue
-        fused = FusedPathway(model, study.engine.precision, Wanted())
-        found.append(_Pathway(name, fused, by_statics[_choices_of_statics(reading)]))
-    raise_if_any(InputError, "The minerals have no numbers under these readings", problems)
+    raise_if_any(MineralError, "Minerals have no numbers under these readings", problems)
     return found
 
 
@@ -197,7 +204,11 @@ def _bands(prepared: Prepared, pathways: list[_Pathway]) -> list[slice]:
     rows = rows_of_bands(height, min(max(bands, 1), height))
     borders = np.arange(0, height + rows, rows) * width
     places = np.searchsorted(prepared.cells, borders).tolist()
-    return [slice(a, b) for a, b in zip(places[:-1], places[1:], strict=True) if a < b]
+    return [slice(a, b) for a, b in itertools.pairwise(places) if a < b]
+
+
+def _read(prepared: Prepared, cells: slice, year: int) -> ForcingYear:
+    return prepared.read_year(year, cells)
 
 
 class _Piece(NamedTuple):
@@ -295,7 +306,7 @@ def _part(soil: Soil, cells: slice) -> Soil:
 
 def _by_class(amounts: Array, climate: npt.NDArray[np.int16]) -> Array:
     """Sums by climate class."""
-    return np.bincount(climate, weights=amounts, minlength=_CLASSES)
+    return np.bincount(climate, amounts, _CLASSES).astype(np.float64)
 
 
 def _joined(study: Study, pieces: list[_Piece]) -> ReadingTotals:

@@ -69,14 +69,15 @@ def variations(
         changes, start = _single(text, base, problems)
         found += _possible(start, [changes], f"--reading {text}", problems)[0]
     grid: dict[str, list[Any]] = {}
+    faults: list[Problem] = []
     for text in vary:
-        name, values = _varied(text, problems)
+        name, values = _varied(text, faults)
         if name in grid:
-            problems.append(Problem(f"--vary {text}", f"{name} given twice", "each field once",
+            faults.append(Problem(f"--vary {text}", f"{name} given twice", "each field once",
                                     "put all values into one"))  # fmt: skip
         grid[name] = values
     left_out: list[str] = []
-    if vary and not problems:
+    if vary and not faults:
         combinations = [
             dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())
         ]
@@ -92,7 +93,7 @@ def variations(
         if nowhere:
             problems += dict.fromkeys(refused)
         left_out = [_named(combination) for combination in impossible]
-    raise_if_any(ReadingError, "These readings are not possible", problems)
+    raise_if_any(ReadingError, "These readings are not possible", problems + faults)
     return Variations({reading_name(one): one for one in dict.fromkeys(found)}, tuple(left_out))
 
 
@@ -106,7 +107,16 @@ def reading_name(reading: Reading) -> str:
 
 
 def _named(changes: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key}={value}" for key, value in changes.items())
+    return ", ".join(f"{key}={choice_text(value)}" for key, value in changes.items())
+
+
+def choice_text(value: Any) -> str:
+    """The value of a choice as it is typed.
+
+    >>> choice_text(1700.0), choice_text("annual")
+    ('1700', 'annual')
+    """
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _possible(
@@ -123,9 +133,7 @@ def _possible(
     return possible, impossible
 
 
-def _single(
-    text: str, base: Reading, problems: list[Problem]
-) -> tuple[dict[str, Any], Reading]:
+def _single(text: str, base: Reading, problems: list[Problem]) -> tuple[dict[str, Any], Reading]:
     """Changes of one reading, and the reading that they are of."""
     items = [item.strip() for item in text.split(",")]
     if "=" not in items[0]:
