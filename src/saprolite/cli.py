@@ -21,6 +21,7 @@ from saprolite.errors import (
 )
 from saprolite.progress import Progress
 from saprolite.readings_commands import readings
+from saprolite.uncertainty_commands import uncertainty
 
 if TYPE_CHECKING:
     from saprolite.places import Place
@@ -40,6 +41,7 @@ app = cyclopts.App(
 )
 app.command(data_app)
 app.command(readings)
+app.command(uncertainty)
 
 
 @app.command
