@@ -166,6 +166,8 @@ def test_misfits_printed_with_the_reference() -> None:
 def test_what_a_study_or_a_reading_lacks_is_said_before_anything_is_read(small: World) -> None:
     with pytest.raises(StudyError, match=r"(?s)atmospheric_co2.*required by.* of air"):
         run_readings(study_of(small), {"air": Reading(atmosphere="series")})
+    with pytest.raises(StudyError, match="one reading or more"):
+        run_readings(study_of(small), {})
     with pytest.raises(MineralError, match=r"5 problems.*\n- table: chlorite"):
         run_readings(study_of(small), {"table": Reading(kinetics="recalled")})
 

@@ -132,6 +132,10 @@ def run_readings(
 
 def _refuse_unfit(study: Study, readings: Mapping[str, Reading]) -> None:
     problems = []
+    if not readings:
+        problems.append(
+            Problem("readings", "none", "one reading or more", '{"canonical": Reading()}')
+        )
     if study.column is not None:
         problems.append(
             Problem("model", f'"{study.model}"', "a study of the CO2 pathway",
