@@ -63,14 +63,14 @@ def draw_readings(
     for axes, (what, used), colours, wanted in zip(
         panels[-2:], columns.items(), (ZONE_COLOURS, blues), shares, strict=True
     ):
-        _draw_shares(axes, shown[used], rows, heights, colours, wanted)
+        _draw_shares(axes, shown[used], rows, colours, wanted)
         axes.set_xlabel(f"share of {what} (%)", fontsize=9)
     panels[0].set_yticks(rows, names, fontsize=7.5)
     panels[0].set_ylim(rows[-1] - heights[-1] / 2.0 - 0.1, 0.1)
     for letter, axes in zip("abcd", panels, strict=False):
         plain(axes)
         axes.tick_params(axis="y", labelsize=7.5, length=0)
-        axes.annotate(letter, (0.0, 1.0), (0, 3), xycoords="axes fraction", fontweight="bold",
+        axes.annotate(letter, (0.0, 1.0), (-9, 3), xycoords="axes fraction", fontweight="bold",
                       textcoords="offset points", fontsize=9, va="bottom")  # fmt: skip
     figure.suptitle(title, fontsize=10)
     return save_with_numbers(figure, folder, NAME, caption, table)
@@ -127,7 +127,6 @@ def _draw_shares(
     axes: Axes,
     shares: pd.DataFrame,
     rows: Array,
-    heights: Array,
     colours: Sequence[object],
     target: tuple[float, ...] | None,
 ) -> None:
@@ -136,7 +135,7 @@ def _draw_shares(
     for name, colour in zip(shares, colours, strict=False):
         width = shares[name].to_numpy(float)
         short = str(name).removesuffix(SHARE).removeprefix(LAYER)
-        axes.barh(rows, width, 0.72 * heights, left=left, color=colour, label=short)
+        axes.barh(rows, width, 0.66, left=left, color=colour, label=short)
         left += width
     for border in np.cumsum(target)[:-1] if target else ():
         axes.axvline(border, color="black", lw=0.9, ls="--")
