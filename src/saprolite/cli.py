@@ -22,7 +22,9 @@ from saprolite.errors import (
 )
 from saprolite.prepare_command import prepare
 from saprolite.progress import Progress
+from saprolite.readings_commands import readings
 from saprolite.report_commands import report
+from saprolite.uncertainty_commands import uncertainty
 
 if TYPE_CHECKING:
     from saprolite.places import Place
@@ -44,6 +46,8 @@ app.command(data_app)
 app.command(analyse)
 app.command(report)
 app.command(prepare)
+app.command(readings)
+app.command(uncertainty)
 
 
 @app.command

@@ -104,6 +104,8 @@ def _fields_at(study: type[BaseModel], location: tuple[Any, ...]) -> list[str]:
     """Names of the fields at a place of the study file."""
     models: list[Any] = [study]
     for part in location:
+        if isinstance(part, int):
+            continue  # the place in a list
         if part in _TAGS and len(models) > 1:
             models = [
                 model
@@ -123,7 +125,7 @@ def _fields_at(study: type[BaseModel], location: tuple[Any, ...]) -> list[str]:
 def _models_in(annotation: Any) -> list[Any]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
-    if typing.get_origin(annotation) in (types.UnionType, typing.Union, Annotated):
+    if typing.get_origin(annotation) in (types.UnionType, typing.Union, Annotated, list):
         return [model for part in typing.get_args(annotation) for model in _models_in(part)]
     return []
 

@@ -14,6 +14,7 @@ from saprolite.analysis.means import MeanFlux, mean_flux
 _GROUPS = {
     "A tropical": 3, "B arid": 7, "C temperate": 16, "D cold": 28, "E polar": 30,
 }  # fmt: skip
+CLIMATE_GROUPS = tuple(_GROUPS)
 UNCLASSIFIED = "unclassified"
 
 

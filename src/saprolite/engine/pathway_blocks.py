@@ -50,6 +50,11 @@ class Statics:
         groups = model.group_factors(factors)
         return cls(np.stack(factors), np.stack(groups), np.asarray(soil.bulk_density))
 
+    def complete(self, land_ice: Flags) -> Flags:
+        """Where a flux is to be expected, (layer + 1, cell); the last row: in any layer."""
+        found = np.isfinite(self.by_group).all(axis=0) & ~land_ice
+        return np.vstack([found, found.any(axis=0)])
+
     def mineral_shares(self, model: CO2Pathway) -> Array:
         """Share of its group's flux that each mineral has, (mineral, layer, cell)."""
         shares = np.empty_like(self.by_mineral)
@@ -69,8 +74,7 @@ class PathwayKernel:
     def __init__(self, prepared: Prepared) -> None:
         self._prepared = prepared
         self._statics = Statics.of(prepared.model, prepared.soil)
-        complete = np.isfinite(self._statics.by_group).all(axis=0) & ~prepared.land_ice
-        self._complete = np.vstack([complete, complete.any(axis=0)])
+        self._complete = self._statics.complete(prepared.land_ice)
         self._wanted = wanted(prepared.study.experiments, prepared.study.output.monthly)
         self._fused = FusedPathway(prepared.model, prepared.study.engine.precision, self._wanted)
         self._factors = self._fused.scaled(self._statics.by_group)

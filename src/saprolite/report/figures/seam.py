@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from cmcrameri import cm
 
-from saprolite.places import write_bytes, writing
-from saprolite.report.figures.style import map_axes, new_figure
+from saprolite.report.figures.style import map_axes, new_figure, save_with_caption
 
 Array = npt.NDArray[np.float64]
 _REACH = 0.5  # colours go from 1 less this to 1 more
@@ -40,10 +37,5 @@ def draw_ratio_map(
                           shrink=0.6, extend="both")  # fmt: skip
     bar.set_label("ratio (1)", fontsize=9)
     axes.set_title(title, fontsize=10)
-    lines = "\n".join(textwrap.wrap(caption, int(figure.get_figwidth() * 16)))
-    figure.supxlabel(lines, fontsize=6.5, color="#444444", x=0.01, ha="left")
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", metadata={"Title": path.stem, "Description": caption})
-    with writing(path):
-        write_bytes(path, drawn.getbuffer())
+    save_with_caption(figure, path, caption)
     return path

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import cartopy.crs as ccrs
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from cmcrameri import cm
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -16,7 +17,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from saprolite.analysis import RunMaps
-from saprolite.places import Place, make_folder, write_bytes, writing
+from saprolite.places import Place, make_folder, write_bytes, write_text, writing
 
 Array = npt.NDArray[np.float64]
 FLUX_LABEL = "carbon sink flux (t C km$^{-2}$ yr$^{-1}$)"
@@ -50,14 +51,36 @@ def new_figure(width: float, height: float) -> Figure:
 
 def save(figure: Figure, path: Place, maps: RunMaps) -> None:
     """Write the PNG; the caption names the reading and what is not data, the metadata too."""
-    caption = str(maps.attributes["comment"])
+    save_with_caption(figure, path, str(maps.attributes["comment"]))
+
+
+def save_with_caption(figure: Figure, path: Place, caption: str) -> None:
+    """Write a PNG or a PDF, by the name of ``path``; the caption goes below and into the file."""
     lines = textwrap.wrap(caption, int(figure.get_figwidth() * 16))
     figure.supxlabel("\n".join(lines), fontsize=6.5, color="#444444", x=0.01, ha="left")
+    kind, about = (
+        path.suffix.removeprefix("."),
+        "Subject" if path.suffix == ".pdf" else "Description",
+    )
+    metadata: dict[str, Any] = {"Title": path.stem, about: caption}
+    if kind == "pdf":
+        metadata["CreationDate"] = None  # the same figure has the same bytes
     drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", metadata={"Title": path.stem, "Description": caption})
+    figure.savefig(drawn, format=kind, metadata=metadata)
     with writing(path):
         make_folder(path.parent)
         write_bytes(path, drawn.getbuffer())
+
+
+def save_with_numbers(
+    figure: Figure, folder: Place, name: str, caption: str, numbers: pd.DataFrame
+) -> list[Place]:
+    """Write NAME.png, NAME.pdf and, as NAME.csv, the numbers that are drawn; returns the three."""
+    paths = [folder / f"{name}.{kind}" for kind in ("png", "pdf", "csv")]
+    for path in paths[:2]:
+        save_with_caption(figure, path, caption)
+    write_text(paths[2], f"# {caption}\n{numbers.to_csv(index=False)}")
+    return paths
 
 
 def map_axes(figure: Figure, position: Any, maps: Edged) -> Any:
