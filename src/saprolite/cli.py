@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import cyclopts
 from cyclopts import Parameter
 
+from saprolite.comparison_commands import app as comparison_app
 from saprolite.data_commands import app as data_app
 from saprolite.errors import (
     InputError,
@@ -38,6 +39,7 @@ app = cyclopts.App(
     help="How fast the minerals of a soil weather, and how much CO2 that binds.",
 )
 app.command(data_app)
+app.update(comparison_app)
 
 
 @app.command
