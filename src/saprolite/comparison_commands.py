@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import cyclopts
+from cyclopts import Parameter
 
 from saprolite.progress import Progress
 
@@ -111,6 +112,53 @@ def references(run: str, *, depth_cm: float, out: str | None = None) -> None:
     for name, table in tables.items():
         print(name)
         _print_table(table[[*(["comparison"] if "comparison" in table else []), *shown]])
+    print(f"look at {', '.join(map(str, written))}")
+
+
+@app.command
+def scenario(
+    history: str,
+    scenarios: Annotated[tuple[str, ...], Parameter(negative=())],
+    /,
+    *,
+    out: Path,
+    last_years: int = 10,
+    first_years: int = 1,
+) -> None:
+    """Compare runs of a future with one of the past: series, zones, masks, drivers, figure.
+
+    Parameters
+    ----------
+    history
+        Folder of the run of the past.
+    scenarios
+        Folders of one or more scenario runs: the members.
+    out
+        Folder of the results.
+    last_years
+        Years at the end of history that the second baseline is the mean of.
+    first_years
+        Years at the start of the scenario that the third baseline is the mean of.
+    """
+    from saprolite import workflow
+    from saprolite.comparison.scenario_outputs import named_runs, write_scenario
+    from saprolite.places import place
+
+    runs = named_runs([(place(run), workflow.open(run)) for run in (history, *scenarios)])
+    with Progress() as report:
+        report("comparing runs", 0, 1)
+        found, written = write_scenario(runs, out, last_years=last_years, first_years=first_years)
+        report("comparing runs", 1, 1)
+    _print_notes((*(f"{name}: {text}" for name, text in found.definitions.items()), *found.notes))
+    whole = found.change[found.change["depth"] == found.change["depth"].iloc[-1]]
+    changes = [name for name in whole if str(name).startswith("change_against")]
+    _print_table(whole[["member", "zone", "share_of_area_percent", *changes]])
+    if len(found.drivers):
+        shares = found.drivers.pivot_table(
+            "contribution_percent_of_history_mean", ["member", "zone"], "driver", sort=False
+        )
+        print("contribution of each driver, % of the mean of history")
+        _print_table(shares.reset_index())
     print(f"look at {', '.join(map(str, written))}")
 
 
