@@ -20,7 +20,18 @@ def saprolite(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Com
 def test_help_of_every_command() -> None:
     top = saprolite()
     assert top.returncode == 0
-    for command in ("demo", "run", "check", "init", "explain", "schema"):
+    for command in (
+        "demo",
+        "run",
+        "check",
+        "init",
+        "explain",
+        "schema",
+        "sites",
+        "compare",
+        "references",
+        "scenario",
+    ):
         assert command in top.stdout
         detail = saprolite(command, "--help")
         assert detail.returncode == 0

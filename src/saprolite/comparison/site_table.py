@@ -117,7 +117,7 @@ def read_sites_table(
     if chosen.regions:
         inside = [box.holds(sites[LATITUDE], sites[LONGITUDE]) for box in chosen.regions.values()]
         sites["region"] = np.select(inside, list(chosen.regions), "")
-    return sites, found.left_out, (f"sites: {table.name}, from {chosen.units}", *found.notes)
+    return sites, found.left_out, (f"sites: {table.name}", *found.notes)
 
 
 def _is_norway(table: Path) -> bool:

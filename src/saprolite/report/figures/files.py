@@ -31,7 +31,7 @@ def save_figure(figure: Figure, stem: Place, title: str, caption: str) -> list[P
     written = []
     for kind in KINDS:
         drawn = io.BytesIO()
-        figure.savefig(drawn, format=kind, metadata=about[kind])
+        figure.savefig(drawn, format=kind, metadata=about[kind], bbox_inches="tight")
         path = stem.parent / f"{stem.name}.{kind}"
         with writing(path):
             make_folder(path.parent)

@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter
 
 from saprolite.analysis.sites import LATITUDE, LEFT_OUT, LONGITUDE, RATIO, SITE, SiteComparison
 from saprolite.places import Place
-from saprolite.report.figures.files import save_figure
+from saprolite.report.figures.files import caption_lines, save_figure
 from saprolite.report.figures.style import NO_DATA, new_figure, plain
 
 Array = npt.NDArray[np.float64]
@@ -25,6 +25,7 @@ _LINES = (("mean_ratio_1", "mean", "-"), ("median_ratio_1", "median", "--"),
 _MARGIN = 0.08
 _WORLD = 120.0  # degrees of longitude: sites that reach further are drawn on a map of the world
 _PERCENT = 100.0
+_MAP_WIDTH = 6.4  # inches
 
 
 class Land(NamedTuple):
@@ -38,7 +39,8 @@ class Land(NamedTuple):
 def draw_site_map(found: SiteComparison, land: Land, stem: Place, caption: str) -> list[Place]:
     """Map of the sites, coloured by their rate; sites that are left out are crosses."""
     table = found.table
-    figure = new_figure(6.4, 6.6)
+    caption_room = 0.14 * len(caption_lines(caption, _MAP_WIDTH))
+    figure = new_figure(_MAP_WIDTH, _MAP_WIDTH * _height_to_width(table) + 1.6 + caption_room)
     axes = _map_axes(figure, table, land)
     used = table[table[LEFT_OUT] == ""]
     left = table[table[LEFT_OUT] != ""]
@@ -92,7 +94,7 @@ def draw_site_ratios(found: SiteComparison, stem: Place, caption: str) -> list[P
     ratios.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ratios.set_xlabel("longitude (degrees east)", fontsize=9)
     ratios.set_ylabel("weathering rate, run over site (%)", fontsize=9)
-    ratios.legend(fontsize=7.5, framealpha=0.9, loc="best")
+    ratios.legend(fontsize=7, framealpha=0.9, loc="upper left", ncols=3)
     spread.set_xlabel("sites", fontsize=9)
     title = (
         f"Run over site, n = {everything['n']:,.0f}; within ×3: "
@@ -133,6 +135,14 @@ def _map_axes(figure: Any, table: pd.DataFrame, land: Land) -> Any:
     axes.pcolormesh(land.lon_edges, land.lat_edges, edges, **fill)
     axes.spines["geo"].set_edgecolor("#888888")
     return axes
+
+
+def _height_to_width(table: pd.DataFrame) -> float:
+    """Of the map around the sites, roughly."""
+    wide, high = (float(np.ptp(table[name])) + 2.0 for name in (LONGITUDE, LATITUDE))
+    if wide > _WORLD:
+        return 0.5
+    return float(np.clip(high / (wide * np.cos(np.deg2rad(table[LATITUDE].mean()))), 0.4, 1.1))
 
 
 def _near(edges: Array, low: float, high: float) -> slice:
