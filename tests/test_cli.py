@@ -21,7 +21,8 @@ def test_help_of_every_command() -> None:
     top = saprolite()
     assert top.returncode == 0
     for command in ("demo", "run", "prepare", "check", "init", "explain", "schema", "readings",
-                    "uncertainty", "analyse", "report"):  # fmt: skip
+                    "uncertainty", "analyse", "report", "sites", "compare", "references",
+                    "scenario"):  # fmt: skip
         assert command in top.stdout
         detail = saprolite(command, "--help")
         assert detail.returncode == 0

@@ -551,12 +551,13 @@ def test_files_and_figures(sites: ComparisonSites, tmp_path: Path) -> None:
             image = (tmp_path / "out" / f"{item.name}_{quantity}.png").read_bytes()
             assert image.startswith(b"\x89PNG")
             assert b"gldas_noah_monthly" in image  # the reading and the sites are in the metadata
+            assert (tmp_path / "out" / f"{item.name}_{quantity}.pdf").read_bytes()[:5] == b"%PDF-"
 
 
 def test_a_figure_of_nothing(tmp_path: Path) -> None:
     rows = compare_models(site(ph=np.nan), ("illite",), Reading(), WITCH)
-    path = draw_comparison(rows, tmp_path / "a" / "none.png", title="t", label_a="a", label_b="b",
-                           caption="c")  # fmt: skip
+    path, _ = draw_comparison(rows, tmp_path / "a" / "none", title="t", label_a="a", label_b="b",
+                              caption="c")  # fmt: skip
     assert path.read_bytes().startswith(b"\x89PNG")
 
 

@@ -394,7 +394,10 @@ def test_atmosphere_series(world: World, tmp_path: Path) -> None:
     double = {"engine__precision": "float64"}
     content = world.study(reading__atmosphere="series", inputs__atmospheric_co2={"path": str(path)},
                           **double)  # fmt: skip
-    series = fluxes_only(content, tmp_path / "series")["carbon_sink_flux"]
+    stored = fluxes_only(content, tmp_path / "series")
+    air = json.loads(stored.attrs["atmospheric_co2_ppm"])
+    assert air == {"2000": 338.8441561392026, "2001": 677.6883122784052}
+    series = stored["carbon_sink_flux"]
     fixed = fluxes_only(world.study(**double), tmp_path / "fixed")["carbon_sink_flux"]
     assert np.allclose(series.sel(year=2000), fixed.sel(year=2000), rtol=1e-12, equal_nan=True)
     ratio = (series / fixed).sel(year=2001)

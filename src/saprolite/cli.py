@@ -11,6 +11,7 @@ import cyclopts
 from cyclopts import Parameter
 
 from saprolite.analysis_commands import analyse
+from saprolite.comparison_commands import app as comparison_app
 from saprolite.data_commands import app as data_app
 from saprolite.errors import (
     Problem,
@@ -51,6 +52,7 @@ app.command(column)
 app.command(site)
 app.command(doctor)
 register_completion(app)
+app.update(comparison_app)
 
 
 @app.command

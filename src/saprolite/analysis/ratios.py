@@ -71,14 +71,22 @@ def ratio_statistics(table: pd.DataFrame, quantity: str = "rate") -> pd.DataFram
     a, b = (table[name].to_numpy(float) for name in names)
     mineral = table["mineral"].to_numpy(str)
     groups = list(dict.fromkeys(mineral.tolist()))
-    rows = [{"mineral": name, **_statistics(a[mineral == name], b[mineral == name])}
+    rows = [{"mineral": name, **pair_statistics(a[mineral == name], b[mineral == name])}
             for name in groups]  # fmt: skip
     if len(groups) != 1:
-        rows.append({"mineral": ALL, **_statistics(a, b)})
+        rows.append({"mineral": ALL, **pair_statistics(a, b)})
     return pd.DataFrame(rows)
 
 
-def _statistics(a: Array, b: Array) -> dict[str, float | int]:
+def pair_statistics(a: Array, b: Array) -> dict[str, float | int]:
+    """Statistics of a over b, the columns of :func:`ratio_statistics` for one group of pairs.
+
+    Source: definitions. The mean ratio is not the ratio of means:
+
+    >>> found = pair_statistics(np.array([1.0, 1.0]), np.array([1.0, 10.0]))
+    >>> found["mean_ratio"], found["median_ratio"], round(found["ratio_of_means"], 4)
+    (0.55, 0.55, 0.1818)
+    """
     pairs = np.isfinite(a) & np.isfinite(b) & (a > 0.0) & (b > 0.0)
     left_out = int((~pairs).sum())
     a, b = a[pairs], b[pairs]

@@ -21,7 +21,7 @@ def write_comparisons(
 ) -> pd.DataFrame:
     """Run comparisons at the sites and write them into a folder; returns the statistics.
 
-    Writes ``NAME.csv.gz`` (pairs), ``NAME_rate.png`` and ``NAME_weathering.png`` for each
+    Writes ``NAME.csv.gz`` (pairs), ``NAME_rate`` and ``NAME_weathering`` (PNG and PDF) for each
     comparison, and ``comparison_statistics.csv`` with one row per comparison, quantity and mineral.
     """
     folder = Path(folder)
@@ -43,7 +43,7 @@ def write_comparisons(
         caption = f"{comparison.caption} {origin}"
         for quantity, statistics in pairs.statistics.items():
             draw_comparison(
-                pairs.table, folder / f"{comparison.name}_{quantity}.png",
+                pairs.table, folder / f"{comparison.name}_{quantity}",
                 title=comparison.title, label_a=comparison.label_a, label_b=comparison.label_b,
                 caption=caption, quantity=quantity,
             )  # fmt: skip

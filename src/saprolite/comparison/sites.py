@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.spatial import cKDTree
 
-from saprolite.constants import DAYS_PER_YEAR, MEAN_EARTH_RADIUS, SECONDS_PER_DAY
+from saprolite.constants import DAYS_PER_YEAR, SECONDS_PER_DAY
 from saprolite.errors import InputError, Problem, raise_if_any
 from saprolite.grid import Grid
+from saprolite.grid.nearest import nearest_points
 from saprolite.models import CO2Pathway, Drivers, Reading, month_seconds
 from saprolite.sources.forcing import Forcing
 from saprolite.sources.gldas import open_gldas
@@ -26,7 +26,6 @@ from saprolite.sources.wise_profiles import WiseProfiles, read_wise_profiles
 Array = npt.NDArray[np.float64]
 # A cell of 1 degree reaches up to 79 km from its centre.
 FARTHEST_KM = 100.0
-_M_PER_KM = 1e3
 _MONTHS = 12
 
 
@@ -138,10 +137,8 @@ def nearest_cells(
     (array([0]), array([1.75]))
     """
     row, column = np.divmod(cells, grid.lon.size)
-    tree = cKDTree(_on_sphere(grid.lat[row], grid.lon[column]))
-    chord, index = tree.query(_on_sphere(latitude, longitude))
-    angle = 2.0 * np.arcsin(np.minimum(np.asarray(chord) / 2.0, 1.0))
-    return cells[index], np.asarray(angle * (MEAN_EARTH_RADIUS / _M_PER_KM))
+    index, distance = nearest_points(latitude, longitude, grid.lat[row], grid.lon[column])
+    return cells[index], distance
 
 
 def mean_climate(forcing: Forcing, years: tuple[int, ...], cells: npt.NDArray[np.int64]) -> Climate:
@@ -207,8 +204,3 @@ def _problems(years: tuple[int, ...], farthest_km: float, reading: Reading) -> l
                         f'{name} = "{accepted[0]}" for the soil CO2 of sites')
             )  # fmt: skip
     return problems
-
-
-def _on_sphere(latitude: Array, longitude: Array) -> Array:
-    phi, lam = np.deg2rad(latitude), np.deg2rad(longitude)
-    return np.stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)], axis=-1)

@@ -138,9 +138,16 @@ def attributes_of(prepared: Prepared, digests: Digests, fingerprint: str) -> dic
         "references": "; ".join(["kinetics: see run.json", *citations]),
         "reading": json.dumps(reading.as_dict()),
         **column,
+        **_air(prepared),
         "reading_summary": prepared.study.summary,
         "notes": list(prepared.notes),
         "inputs": json.dumps(inputs),
         "inputs_sha256": json.dumps(digests),
         "fingerprint": fingerprint,
     }
+
+
+def _air(prepared: Prepared) -> dict[str, str]:
+    """The air's CO2 by year, ppm, where the reading takes it: no other store of a run has it."""
+    series = prepared.atmospheric_co2
+    return {"atmospheric_co2_ppm": json.dumps(series)} if series else {}

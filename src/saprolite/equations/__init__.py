@@ -6,7 +6,11 @@ readers, :class:`saprolite.Reading`); a NaN argument gives NaN.
 """
 
 from saprolite.equations.activity import activity_coefficient
-from saprolite.equations.attribution import FourContributions, shapley_of_product
+from saprolite.equations.attribution import (
+    FourContributions,
+    shapley_of_game,
+    shapley_of_product,
+)
 from saprolite.equations.carbon import (
     carbon_from_equivalents,
     carbon_mass,
@@ -267,6 +271,7 @@ __all__ = [
     "relative_contribution_to_total",
     "saturation_from_logs",
     "sea_salt_corrected",
+    "shapley_of_game",
     "shapley_of_product",
     "soil_co2",
     "strong_ion_difference",

@@ -1,7 +1,9 @@
-"""Exact attribution of a change of a product of four factors to its factors (Shapley values)."""
+"""Exact attribution of a change to what has changed: Shapley values of any set of drivers."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import factorial
 from typing import NamedTuple
 
 from saprolite.equations._typing import Number
@@ -75,3 +77,35 @@ def _mean_gain_per_step(
     at_base = quarter * both_base + twelfth * (mixed + both_new)
     at_new = quarter * both_new + twelfth * (mixed + both_base)
     return at_base, at_new
+
+
+def shapley_of_game(values: Sequence[Number]) -> list[Number]:
+    """Contribution of each of n drivers, from the outcome with every set of them changed.
+
+    Parameters
+    ----------
+    values
+        2^n outcomes, any unit; in that at position s the driver i is changed where bit i of s is
+        set, so that the first has none changed and the last all of them.
+
+    Returns
+    -------
+    n contributions in the same unit, the mean gain over all orders of change; they add up to
+    values[-1] - values[0]. NaN where an outcome is NaN. The number of values must be a power of 2.
+
+    Source: Shapley 1953, "A value for n-person games". Of a b - a0 b0, a 1 to 2 and b 1 to 3:
+
+    >>> shapley_of_game([1.0, 2.0, 3.0, 6.0])
+    [2.0, 3.0]
+    """
+    number = (len(values) - 1).bit_length()
+    contributions: list[Number] = []
+    for driver in range(number):
+        total: Number = 0.0
+        for others in range(len(values)):
+            if not others >> driver & 1:
+                size = others.bit_count()
+                weight = factorial(size) * factorial(number - size - 1) / factorial(number)
+                total = total + weight * (values[others | 1 << driver] - values[others])
+        contributions.append(total)
+    return contributions

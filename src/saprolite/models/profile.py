@@ -11,7 +11,7 @@ order, so that a scalar, an array and a block of a global run give the same bits
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -56,6 +56,16 @@ class Drivers(NamedTuple):
     seconds: tuple[float, ...]
     previous_evapotranspiration: Number = None
     atmospheric_co2: float | None = None
+
+
+class MonthFactors(NamedTuple):
+    """The factors of a month: its length (s), p and g of each group, phi (clipped), u."""
+
+    seconds: float
+    co2: list[Number]
+    warmth: list[Number]
+    wetness: Number
+    unfrozen: Number
 
 
 class Group(NamedTuple):
@@ -193,23 +203,32 @@ class CO2Pathway:
         self, group_factors: list[Number], drivers: Drivers, bulk_density: Number
     ) -> list[Number]:
         """Carbon sink flux of a year by group, t C km-2 yr-1, the months added in order."""
+        totals: list[Number] = [0.0] * len(self.groups)
+        for month in self.month_factors(drivers, bulk_density):
+            wet_and_unfrozen = month.wetness * month.unfrozen
+            for index, (co2, warmth) in enumerate(zip(month.co2, month.warmth, strict=True)):
+                flux = group_factors[index] * month.seconds * co2 * warmth * wet_and_unfrozen
+                totals[index] = totals[index] + flux
+        return totals
+
+    def month_factors(self, drivers: Drivers, bulk_density: Number) -> Iterator[MonthFactors]:
+        """The factors that vary in time, January to December of a year of drivers."""
         unfrozen = self.unfrozen(drivers.soil_temperature)
         if self.reading.drivers == "annual_mean":
             drivers = _annual_mean(drivers)
         reference = self.reading.reference_temperature
-        totals: list[Number] = [0.0] * len(self.groups)
         for month, seconds in enumerate(drivers.seconds):
             pressure = self.soil_co2(drivers, month)
             wetness = self.saturation(drivers.soil_moisture[month], bulk_density)
-            wet_and_unfrozen = eq.clipped_saturation(wetness) * unfrozen(month)
-            for index, group in enumerate(self.groups):
-                co2 = eq.rate_at_reference(1.0, pressure, group.order)
-                warmth = eq.temperature_factor(
-                    drivers.soil_temperature[month], group.coefficient, reference
-                )
-                flux = group_factors[index] * seconds * co2 * warmth * wet_and_unfrozen
-                totals[index] = totals[index] + flux
-        return totals
+            warm = drivers.soil_temperature[month]
+            yield MonthFactors(
+                seconds,
+                [eq.rate_at_reference(1.0, pressure, group.order) for group in self.groups],
+                [eq.temperature_factor(warm, group.coefficient, reference)
+                 for group in self.groups],
+                eq.clipped_saturation(wetness),
+                unfrozen(month),
+            )  # fmt: skip
 
 
 def _co2_yield(reading: Reading, mineral: str, row: KineticRow) -> float:

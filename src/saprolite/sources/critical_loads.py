@@ -18,9 +18,11 @@ from saprolite.errors import InputError, Problem, did_you_mean, raise_if_any
 from saprolite.sources.files import broken, require_file
 from saprolite.sources.text_tables import outside, read_table, to_numbers
 
-# 1 meq m-2 = 1e-3 eq m-2 = 10 eq ha-1.
+# 1 meq m-2 = 1e-3 eq m-2 = 10 eq ha-1; 1 keq km-2 = 1000 eq per 100 ha. mol_c is eq.
 EQ_PER_HA: Mapping[str, float] = {
-    "eq ha-1 yr-1": 1.0, "keq ha-1 yr-1": 1000.0, "meq m-2 yr-1": 10.0,
+    "eq ha-1 yr-1": 1.0, "keq ha-1 yr-1": 1000.0, "meq m-2 yr-1": 10.0, "eq m-2 yr-1": 1.0e4,
+    "keq km-2 yr-1": 10.0, "mol_c ha-1 yr-1": 1.0, "kmol_c ha-1 yr-1": 1000.0,
+    "mmol_c m-2 yr-1": 10.0, "mol_c m-2 yr-1": 1.0e4,
 }  # fmt: skip
 _M_PER: Mapping[str, float] = {"m": 1.0, "cm": 0.01}
 _PLACE = ("latitude", "longitude")
@@ -30,6 +32,8 @@ _LOWEST_MAXIMUM = 50.0  # of a whole table; keq taken for eq stay below it
 _FEWEST_FOR_UNITS = 10
 _WHAT = "a table of critical loads (CSV or Excel)"
 _EXCEL = (".xlsx", ".xlsm")
+_ACCESS = (".accdb", ".mdb")
+_TEXTS = ("site", "region")
 
 
 @dataclass(frozen=True)
@@ -59,18 +63,26 @@ def read_critical_loads(
     """Read and check a table of sites.
 
     Parameters: ``columns``, the names in the file of ``latitude``, ``longitude`` (degrees) and of
-    one or both of ``base_cation_weathering`` and ``critical_load_acidity``, and of ``site`` and
-    ``depth`` (of the soil that a value is of) where there are any; ``units``, of the quantities:
-    eq ha-1 yr-1, keq ha-1 yr-1 or meq m-2 yr-1; ``sheet``, of an Excel file with several.
+    one or both of ``base_cation_weathering`` and ``critical_load_acidity``, and of ``site``,
+    ``region`` and ``depth`` (of the soil that a value is of) where there are any; ``units``, of the
+    quantities, one of ``EQ_PER_HA``; ``sheet``, of an Excel file with several.
 
-    The table has ``site``, ``latitude_degrees_north``, ``longitude_degrees_east``, ``depth_m``
-    (NaN where it is not said), and the quantities in eq ha-1 yr-1. Sites without a place or a
-    value are left out and counted. Raises ``InputError`` that names everything that is wrong.
+    The table has ``site``, ``region`` where it was named (empty where it is not said),
+    ``latitude_degrees_north``, ``longitude_degrees_east``, ``depth_m`` (NaN where it is not said),
+    and the quantities in eq ha-1 yr-1. Sites without a place or a value are left out and counted.
+    Raises ``InputError`` that names everything that is wrong.
     """
     raise_if_any(InputError, "The columns cannot be used", _choices(columns, units, depth_units))
     given = [name for name in (*_PLACE, *_QUANTITIES, "depth") if name in columns]
     numbers = tuple(columns[name] for name in given)
-    texts = (columns["site"],) if "site" in columns else ()
+    texts = tuple(columns[name] for name in _TEXTS if name in columns)
+    if path.suffix.lower() in _ACCESS:
+        raise InputError(
+            "Databases of Access are not read (1 problem)",
+            [Problem(str(path), "a database of Microsoft Access", _WHAT,
+                     "export its table of sites as CSV or Excel (in Access: External Data, "
+                     "Export; elsewhere: mdb-export FILE TABLE > sites.csv)")],
+        )  # fmt: skip
     if path.suffix.lower() in _EXCEL:
         raw = _excel(path, numbers, texts, sheet, decimal)
     else:
@@ -91,6 +103,7 @@ def read_critical_loads(
     table = pd.DataFrame(
         {
             "site": used.get("site", numbered),
+            **({"region": used["region"]} if "region" in used else {}),
             "latitude_degrees_north": used["latitude"],
             "longitude_degrees_east": used["longitude"],
             "depth_m": depth,
@@ -106,7 +119,7 @@ def read_critical_loads(
 
 def _choices(columns: Mapping[str, str], units: str, depth_units: str) -> list[Problem]:
     """What is wrong with the names and units that were given."""
-    accepted = ("site", *_PLACE, "depth", *_QUANTITIES)
+    accepted = (*_TEXTS, *_PLACE, "depth", *_QUANTITIES)
     problems = [
         Problem(f"columns: {name}", "no such quantity", ", ".join(accepted),
                 did_you_mean(name, accepted))

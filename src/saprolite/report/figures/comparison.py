@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +14,8 @@ from matplotlib.colors import Normalize
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from saprolite.analysis.ratios import QUANTITIES, ratio_statistics
+from saprolite.places import Place
+from saprolite.report.figures.files import caption_lines, save_figure
 from saprolite.report.figures.style import new_figure, plain
 
 Array = npt.NDArray[np.float64]
@@ -25,24 +26,24 @@ UNITS = {
 _PANEL = 3.7  # inches
 _FACTOR = 10.0
 _PH_RANGE = (4.0, 9.0)
-_GREY = "#444444"
 _BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 2}
 
 
 def draw_comparison(
     table: pd.DataFrame,
-    path: Path,
+    path: Place,
     *,
     title: str,
     label_a: str,
     label_b: str,
     caption: str,
     quantity: str = "rate",
-) -> Path:
+) -> list[Place]:
     """Scatter of model a (up) against model b, with the lines 1:1, 10:1 and 1:10.
 
-    ``table`` is that of a comparison; ``caption`` names the readings and goes below the figure and
-    into the file's metadata. Raises ``InputError`` for an unknown quantity.
+    ``table`` is that of a comparison; ``path`` has no suffix: PNG and PDF get theirs; ``caption``
+    names the readings and goes below the figure and into the files' metadata. Raises
+    ``InputError`` for an unknown quantity.
     """
     statistics = ratio_statistics(table, quantity).set_index("mineral")
     minerals = list(dict.fromkeys(table["mineral"].tolist()))
@@ -51,7 +52,7 @@ def draw_comparison(
     low, high = _limits(table[[name_a, name_b]].to_numpy(float))
     width = _PANEL * len(minerals) + 1.0
     # The caption needs its own room, more where the figure is narrow.
-    lines = textwrap.wrap(caption, int(width * 16))
+    lines = caption_lines(caption, width)
     head = textwrap.wrap(title, int(width * 10))
     figure = new_figure(width, _PANEL + 0.7 + 0.13 * len(lines) + 0.17 * len(head))
     figure.set_layout_engine("compressed")  # square panels leave room that a title would float in
@@ -73,12 +74,7 @@ def draw_comparison(
     bar.set_label("pH of the horizon", fontsize=8)
     bar.ax.tick_params(labelsize=8)
     figure.suptitle("\n".join(head), fontsize=10)
-    figure.supxlabel("\n".join(lines), fontsize=6.5, color=_GREY, x=0.01, ha="left")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".part")
-    figure.savefig(temporary, format="png", metadata={"Title": title, "Description": caption})
-    temporary.replace(path)
-    return path
+    return save_figure(figure, path, title, caption)
 
 
 def _limits(values: Array) -> tuple[float, float]:

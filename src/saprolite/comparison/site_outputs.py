@@ -1,0 +1,53 @@
+"""Files of the comparison with sites: the pairs, the statistics, a map, the ratios."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from saprolite.analysis.sites import SiteComparison, compare_sites
+from saprolite.comparison.site_table import read_sites_table
+from saprolite.places import Place, write_text
+from saprolite.report.figures.sites import Land, draw_site_map, draw_site_ratios
+
+_DIGITS = "%.9g"
+
+
+def write_sites(
+    fluxes: xr.Dataset, table: Path, columns: Path | None, folder: Place, *, depth_cm: float,
+    farthest_km: float | None = None,
+) -> tuple[SiteComparison, list[Place]]:  # fmt: skip
+    """Compare a run with a table of sites and write CSV, PNG and PDF into a folder.
+
+    ``sites.csv`` has one row a site, ``site_statistics.csv`` one a region. Files of the same names
+    are replaced. Returns the comparison and what was written.
+    """
+    sites, left_out, read_notes = read_sites_table(table, columns)
+    found = compare_sites(sites, fluxes, depth_cm, farthest_km)
+    gone = [f"{cause} {count}" for cause, count in left_out.items() if count]
+    notes = (
+        str(fluxes.attrs["reading_summary"]),
+        *found.notes,
+        *read_notes,
+        *(f"rows of the table left out: {', '.join(gone)}" for _ in gone[:1]),
+        *(f"run: {note}" for note in fluxes.attrs["notes"]),
+    )
+    found = SiteComparison(found.table, found.statistics, notes)
+    head = "".join(f"# {note}\n" for note in notes)
+    written: list[Place] = []
+    for name, frame in (("sites", found.table), ("site_statistics", found.statistics)):
+        written.append(folder / f"{name}.csv")
+        write_text(written[-1], head + frame.to_csv(index=False, float_format=_DIGITS))
+    land = Land(fluxes["land"].values > 0, *(_edges(fluxes, name) for name in ("lat", "lon")))
+    caption = ". ".join(notes)
+    written += draw_site_map(found, land, folder / "fig07a_sites", caption)
+    written += draw_site_ratios(found, folder / "fig07b_site_ratios", caption)
+    return found, written
+
+
+def _edges(fluxes: xr.Dataset, name: str) -> npt.NDArray[np.float64]:
+    bounds = fluxes[f"{name}_bounds"].values
+    return np.append(bounds[:, 0], bounds[-1, 1])
