@@ -13,7 +13,8 @@ import numpy.typing as npt
 from cmcrameri import cm
 
 from saprolite.places import write_bytes, writing
-from saprolite.report.figures.style import map_axes, new_figure
+from saprolite.report.figures.style import new_figure
+from saprolite.report.figures.world_map import map_axes
 
 Array = npt.NDArray[np.float64]
 _REACH = 0.5  # colours go from 1 less this to 1 more
