@@ -64,8 +64,8 @@ def draw(run: Analysed, folder: Place, name: str, driver: str) -> list[Place]:
         f"{short}, the relative contribution of {driver.replace('_', ' ')} to the trend of the "
         f"carbon sink flux of clay minerals, {run.period}: (a) of the column; (b) by climate group "
         "and layer, and (c) by row of the grid, means by area over the cells that have one (black: "
-        f"the column; colours of the layers as in b). {MEANING[run.choices.relative_to]} Grey: land "
-        "without a value or without any trend."
+        f"the column; colours of the layers as in b). {MEANING[run.choices.relative_to]} Grey: "
+        "land without a value or without any trend."
     )
     tables = {
         "maps": cell_table(run, {f"relative_contribution_{run.column}_percent": values}),

@@ -22,7 +22,7 @@ _WHERE = {
     "warming": "where soil warms",
     "warming_and_temperature_contribution_positive": "where soil warms and RC(STMP) > 0",
 }
-_OUTSIDE = "#ececec"
+_OUTSIDE = "#d6d6d6"
 
 
 def draw(run: Analysed, folder: Place, name: str) -> list[Place]:
@@ -52,14 +52,14 @@ def draw(run: Analysed, folder: Place, name: str) -> list[Place]:
             top = taken.top + taken.height + 0.18
     bar_below(page, Box(0.0, top, WIDTH, 0.0), scale, "relative contribution (%)")
     sure = run.choices.masks == "significant"
-    also = f" with p < {run.choices.alpha:g}" if sure else ", significant or not"
+    also = f" with p < {run.choices.alpha:g}" if sure else ", significant or not"
     caption = (
         f"Relative contributions to the trend of the carbon sink flux of clay minerals, "
         f"{run.period}, {run.column}, on masks: soil dries where the trend of its annual mean "
         f"moisture is below 0{also}; it warms where that of its temperature is above 0{also}. "
         "Below each map the share of the land area that the mask has, the mean by area there, and "
-        f"the share of its area with a positive contribution. {MEANING[run.choices.relative_to]} Pale: "
-        "outside the mask; grey: land without a value or without any trend."
+        f"the share of its area with a positive contribution. {MEANING[run.choices.relative_to]} "
+        "Pale grey: outside the mask; dark grey: land without a value or without any trend."
     )  # fmt: skip
     tables = {"maps": cell_table(run, maps), "masks": pd.concat(statistics)}
     return page.save(run, (folder, name), top + BAR_ROOM, caption, tables)

@@ -10,14 +10,18 @@ import numpy as np
 import pandas as pd
 from cmcrameri import cm
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
+from matplotlib.colors import Colormap, LinearSegmentedColormap, ListedColormap, Normalize
 
 from saprolite.analysis.analysed import Analysed
 from saprolite.report.figures.page import FONT, GAP, HEAD, WIDTH, Box, Page
 from saprolite.report.figures.style import Array, colour_limit
 from saprolite.report.figures.world_map import coloured, stipple
 
-RISES_GREEN, WET_BLUE, WARM_RED = cm.bam, cm.broc_r, cm.vik
+# Without the darkest ends, on which dots cannot be seen.
+RISES_GREEN, WET_BLUE, WARM_RED = (
+    ListedColormap(colours(np.linspace(0.1, 0.9, 256)), colours.name)
+    for colours in (cm.bam, cm.broc_r, cm.vik)
+)
 CENTRED = (
     "Colours are centred on 0 and reach the size that 98 % of the cells stay below; arrows: values "
     "beyond. Grey: land without a value."
@@ -158,10 +162,10 @@ def annotate(axes: Axes, features: pd.DataFrame, value: str, count: int = 3) -> 
 def number(value: float) -> str:
     """Three digits, a real minus.
 
-    >>> number(-0.012345)
-    '−0.0123'
+    >>> number(-0.012), number(12.0), number(123.4)
+    ('−0.0120', '12.0', '123')
     """
-    return f"{value:.3g}".replace("-", "−")
+    return f"{value:#.3g}".rstrip(".").replace("-", "−")
 
 
 def percent(value: float, digits: int = 1) -> str:
@@ -200,6 +204,6 @@ def significance(run: Analysed) -> str:
     test = {"least_squares": "least squares, F test", "theil_sen": "Theil-Sen, Mann-Kendall"}
     adjusted = "" if run.choices.false_discovery == "none" else ", adjusted for false discovery"
     return (
-        f"Dots, on an even lattice: p < {run.choices.alpha:g} in the cell below "
+        f"Dots, on an even lattice: p < {run.choices.alpha:g} in the cell below "
         f"({test[run.choices.trend]}{adjusted})."
     )

@@ -46,8 +46,8 @@ def draw(run: Analysed, folder: Place, name: str) -> list[Place]:
     caption = (
         f"Trend of the carbon sink flux of clay minerals, {run.period}: maps by layer, each on its "
         f"own scale, and ({letter}) the mean slope over the cells of each row of the grid, its "
-        "most prominent maxima and minima named, with the share of land area that has a value (strip). "
-        f"{significance(run)} {CENTRED}"
+        "most prominent maxima and minima named, with the share of land area that has a value "
+        f"(strip). {significance(run)} {CENTRED}"
     )
     numbers: dict[str, Array] = {}
     for layer, found in trends.items():

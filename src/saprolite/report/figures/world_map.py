@@ -12,10 +12,10 @@ from matplotlib.colors import Colormap, Normalize, to_rgba
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-NO_DATA = "#b5b5b5"
-_COAST = "#6e6e6e"
+NO_DATA = "#999999"
+_COAST = "#5e5e5e"
 _NARROW = 60.0  # degrees: below this the projection is centred on the region
-_DOTS_PER_INCH = 32.0
+_DOTS_PER_INCH = 52.0
 PIXELS_PER_INCH = 300.0
 
 
@@ -116,7 +116,7 @@ def stipple(axes: Any, maps: Edged, where: Flags, width: float) -> Cells:
     shown = cells.inside & where[cells.row, cells.column]
     shown &= np.indices(shown.shape).sum(axis=0) % 2 == 0
     x, y = _centres((*axes.get_xlim(), *axes.get_ylim()), columns, rows)
-    axes.scatter(x[shown], y[shown], s=0.4, c="black", lw=0.0, zorder=2, rasterized=True)
+    axes.scatter(x[shown], y[shown], s=0.3, c="black", lw=0.0, zorder=2, rasterized=True)
     return Cells(cells.row[shown], cells.column[shown], shown[shown])
 
 
