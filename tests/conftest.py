@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,17 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
     if os.environ.get(DATA_VARIABLE) and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped although {DATA_VARIABLE} is set"
+
+
+@pytest.fixture(scope="session")
+def coarse_figures() -> Iterator[None]:
+    """The figures of studies in few pixels: drawing takes a third of the time."""
+    from saprolite.report.figures import page, world_map
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (page, world_map):
+            patch.setattr(module, "PIXELS_PER_INCH", 60.0)
+        yield
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from saprolite.places import Place
 from saprolite.report.figures.contribution import MEANING, SHORT, contribution_scale
 from saprolite.report.figures.page import FONT, HEAD, WIDTH, Box, Page
 from saprolite.report.figures.panels import BAR_ROOM, bar_below, cell_table, columns, percent
-from saprolite.report.figures.world_map import coloured
+from saprolite.report.figures.world_map import coloured, shape_of
 
 _WHERE = {
     "drying": "where soil dries",
@@ -46,8 +46,10 @@ def draw(run: Analysed, folder: Place, name: str) -> list[Place]:
         title = f"{SHORT[mask.driver]} {_WHERE[mask.name]}"
         axes, taken = page.map(box, run, colours, ascii_lowercase[position], title)
         row = about.iloc[0]
-        axes.text(0.5, -0.03, _says(row), transform=axes.transAxes, ha="center", va="top",
-                  fontsize=FONT - 1)  # fmt: skip
+        labels = taken.height - taken.width * shape_of(axes)
+        axes.annotate(_says(row), (0.5, 0.0), (0.0, -72.0 * labels - 3.0), ha="center", va="top",
+                      xycoords="axes fraction", textcoords="offset points",
+                      fontsize=FONT - 1)  # fmt: skip
         if position % 2:
             top = taken.top + taken.height + 0.18
     bar_below(page, Box(0.0, top, WIDTH, 0.0), scale, "relative contribution (%)")

@@ -19,7 +19,7 @@ from saprolite.analysis import csv_text
 from saprolite.analysis.analysed import Analysed
 from saprolite.places import Place, make_folder, write_bytes, write_text, writing
 from saprolite.report.figures.style import Array
-from saprolite.report.figures.world_map import PIXELS_PER_INCH, map_axes, paint, shape_of
+from saprolite.report.figures.world_map import PIXELS_PER_INCH, is_narrow, map_axes, paint, shape_of
 
 WIDTH = 7.2  # inches, two columns of a journal
 GAP = 0.12
@@ -27,6 +27,7 @@ FONT = 7.0
 HEAD = 0.2  # above each panel, for its letter and title
 _CAPTION_FONT, _CHARACTERS_PER_INCH, _LINE = 6.0, 23.0, 0.105
 _TALLEST = 1.2  # height of a map over its width
+_LABELS = (0.28, 0.14)  # inches beside and below the map of a region: its degrees
 _FONTS: Any = {"pdf.fonttype": 42, "font.size": FONT, "axes.linewidth": 0.5}
 
 
@@ -63,11 +64,13 @@ class Page:
         with mpl.rc_context(_FONTS):
             axes = map_axes(self._figure, 111, run.maps)
         shape = shape_of(axes)
-        width = box.width * min(1.0, _TALLEST / shape)
-        taken = Box(box.left + 0.5 * (box.width - width), box.top, width, width * shape)
-        self._keep(axes, taken, letter, title)
+        beside, below = _LABELS if is_narrow(run.maps) else (0.0, 0.0)
+        width = (box.width - beside) * min(1.0, _TALLEST / shape)
+        left = box.left + beside + 0.5 * (box.width - beside - width)
+        drawn = Box(left, box.top, width, width * shape)
+        self._keep(axes, drawn, letter, title)
         paint(axes, run.maps, colours, width)
-        return axes, taken
+        return axes, drawn._replace(height=drawn.height + below)
 
     def bar(self, box: Box, colours: Colormap, norm: Normalize, label: str, extend: str) -> None:
         """A horizontal colour bar."""

@@ -147,7 +147,7 @@ def annotate(axes: Axes, features: pd.DataFrame, value: str, count: int = 3) -> 
     """Write latitude and value at the maxima and minima that stand out most."""
     for kind, upwards in (("maximum", True), ("minimum", False)):
         here = features[features["feature"] == kind]
-        prominence = here.filter(like="prominence").iloc[:, 0]
+        prominence = here.filter(like="prominence").iloc[:, 0].astype(float)
         for row in here.loc[prominence.nlargest(count).index].to_dict("records"):
             at, size = row["latitude_degrees_north"], row[value]
             axes.plot(at, size, "o", ms=2.2, color="#b3441e", zorder=4)

@@ -84,7 +84,8 @@ def _legend(page: Page, box: Box, shares: pd.DataFrame) -> float:
     patches = []
     for share, row in sorted(pairs, key=lambda pair: pair[1]["class"].endswith("no_data")):
         colour, words = _CLASSES[row["class"]]
-        more = f"  (mean {percent(row[_MEAN])})" if row["class"] in _WITH_MEAN else ""
+        told = row["class"] in _WITH_MEAN and np.isfinite(row[_MEAN])
+        more = f"  (mean {percent(row[_MEAN])})" if told else ""
         patches.append(Patch(facecolor=colour, edgecolor="#666666", lw=0.3,
                              label=f"{words}: {share:.2f} %{more}"))  # fmt: skip
     axes.legend(handles=patches, loc="upper center", fontsize=FONT - 0.5, frameon=False,

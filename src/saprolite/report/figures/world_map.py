@@ -50,11 +50,16 @@ class Cells(NamedTuple):
     inside: Flags
 
 
+def is_narrow(maps: Edged) -> bool:
+    """Whether the map is that of a region, with degrees beside it."""
+    return bool(maps.lon_edges[-1] - maps.lon_edges[0] < _NARROW)
+
+
 def map_axes(figure: Any, position: Any, maps: Edged) -> Any:
     """Axes of an equal-area map: of the world, or centred on a region."""
     lon_edges, lat_edges = maps.lon_edges, maps.lat_edges
     middle = 0.5 * (lon_edges[0] + lon_edges[-1])
-    narrow = lon_edges[-1] - lon_edges[0] < _NARROW
+    narrow = is_narrow(maps)
     if narrow:
         projection: Any = ccrs.LambertAzimuthalEqualArea(
             middle, 0.5 * (lat_edges[0] + lat_edges[-1])
@@ -101,11 +106,13 @@ def paint(axes: Any, maps: Landed, colours: Array, width: float) -> None:
     rows = max(round(columns * shape_of(axes)), 2)
     cells = _grid_cells(axes, maps, columns, rows)
     land = np.where(cells.inside, maps.land[cells.row, cells.column], False)
-    image = np.ones((rows, columns, 4))
-    image[land] = colours[cells.row, cells.column][land]
-    image[land & _beside_water(land, cells.inside)] = to_rgba(_COAST)
-    image[~cells.inside, 3] = 0.0
-    axes.imshow(image, extent=(*axes.get_xlim(), *axes.get_ylim()), origin="lower", zorder=1)
+    image = np.full((rows, columns, 4), 255, np.uint8)
+    whole = np.round(255.0 * colours).astype(np.uint8)
+    image[land] = whole[cells.row[land], cells.column[land]]
+    image[land & _beside_water(land, cells.inside)] = np.multiply(255, to_rgba(_COAST))
+    image[~cells.inside, 3] = 0
+    axes.imshow(image, extent=(*axes.get_xlim(), *axes.get_ylim()), origin="lower", zorder=1,
+                interpolation="none")  # fmt: skip
 
 
 def stipple(axes: Any, maps: Edged, where: Flags, width: float) -> Cells:
