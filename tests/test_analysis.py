@@ -39,7 +39,7 @@ def quiet(*_: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demo(tmp_path_factory: pytest.TempPathFactory, coarse_figures: None) -> Path:
     """The demo planet with all experiments, analysed."""
     out = tmp_path_factory.mktemp("analysis") / "demo"
     content = {**demo_content(5.0), "experiments": {"run": ALL}, "last_year": 1985}

@@ -21,7 +21,7 @@ def analyse(out: str, *, study: Path | None = None) -> None:
     study
         A study file whose [analysis] is used in the place of the one that the run was made with.
     """
-    from saprolite.analysis_workflow import FOLDER, STORE
+    from saprolite.analysis_workflow import FIGURES, FOLDER, STORE
     from saprolite.analysis_workflow import analyse as analyse_run
     from saprolite.places import place
 
@@ -31,7 +31,7 @@ def analyse(out: str, *, study: Path | None = None) -> None:
     for note in found.notes:
         print(f"  note: {note}")
     folder = place(out)
-    print(f"  look at {folder / FOLDER}, {folder / STORE}")
+    print(f"  look at {folder / FIGURES}, {folder / FOLDER}, {folder / STORE}")
 
 
 def _print_trends(tables: dict[str, pd.DataFrame]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from saprolite.analysis import csv_text
+from saprolite.analysis.analysed import Analysed
 from saprolite.analysis.annual import AnnualFields
 from saprolite.analysis.findings import Findings, find
 from saprolite.analysis.maps_store import MapsStore
@@ -18,7 +19,7 @@ from saprolite.study import Study
 from saprolite.study_analysis import AnalysisChoices
 
 Report = Callable[[str, int, int], None]
-STORE, FOLDER = "analysis.zarr", "analysis"
+STORE, FOLDER, FIGURES = "analysis.zarr", "analysis", "figures"
 
 
 def _quiet(stage: str, done: int, total: int) -> None:
@@ -28,7 +29,8 @@ def _quiet(stage: str, done: int, total: int) -> None:
 def analyse(
     out: str | Place, study: str | Path | Study | None = None, report: Report = _quiet
 ) -> Findings:
-    """Analyse a finished run: maps into ``analysis.zarr``, tables into ``analysis/`` as CSV.
+    """Analyse a finished run: maps into ``analysis.zarr``, tables (CSV) into ``analysis/``, and
+    figures (PNG, PDF, their numbers as CSV) into ``figures/``.
 
     Parameters
     ----------
@@ -50,6 +52,8 @@ def analyse(
     InputError
         For regions that cannot be read.
     """
+    from saprolite.report.figures.study import draw_study
+
     folder = place(out)
     state = finished_state(folder)
     choices = _choices(state, study)
@@ -67,7 +71,9 @@ def analyse(
         for name, table in found.tables.items():
             write_text(folder / FOLDER / f"{name}.csv", csv_text(table, heading))
         store.close()
-    return found
+        run = Analysed.read(folder, found.tables, choices, heading)
+        _, left_out = draw_study(run, folder / FIGURES, report)
+    return found._replace(notes=[*found.notes, *left_out])
 
 
 def in_words(choices: AnalysisChoices) -> list[str]:

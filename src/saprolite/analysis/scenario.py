@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from saprolite.analysis.layer_groups import layer_groups
 from saprolite.analysis.maps import KM2_T_PER_TG
 from saprolite.analysis.scenario_drivers import DEFINITION, DRIVERS, driver_contributions
 from saprolite.analysis.scenario_runs import (
@@ -29,8 +30,6 @@ from saprolite.errors import InputError, Problem, StoreError, raise_if_any
 GLOBE, HISTORY = "globe", "history"
 BASELINES = ("history_mean", "history_last_years", "scenario_first_years")
 DRIER, WARMER = "drier soil", "warmer soil"
-_GROUPS_CM = ((0.0, 40.0), (40.0, 200.0), (0.0, 100.0), (0.0, 200.0))
-_CM_PER_M = 100.0
 _TOTAL = "total_Tg_C_yr-1"
 _FEWEST_FOR_TREND = 3
 
@@ -218,13 +217,8 @@ def _totals(run: Run, cells: Flags, area: Array, zones: Mapping[str, Flags]) -> 
 
 def _depth_groups(run: Run) -> dict[str, slice]:
     """Each layer, the groups of layers of the study that there are, and the whole depth."""
-    bounds = np.round(_CM_PER_M * run.maps.layer_bounds, 6)
-    found = {name: slice(number, number + 1) for number, name in enumerate(run.maps.layer_names)}
-    for top, bottom in _GROUPS_CM:
-        first, last = np.flatnonzero(bounds[:, 0] == top), np.flatnonzero(bounds[:, 1] == bottom)
-        if first.size and last.size and first[0] < last[0]:
-            found[f"{top:g}-{bottom:g} cm"] = slice(int(first[0]), int(last[0]) + 1)
-    return {**found, run.maps.depth_name: slice(None)}
+    groups = layer_groups(run.maps.layer_bounds)
+    return {group.name: group.layers for group in groups[:-1]} | {groups[-1].name: slice(None)}
 
 
 def _shape(years: Array, totals: Array) -> dict[str, float]:

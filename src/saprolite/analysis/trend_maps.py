@@ -121,6 +121,7 @@ def trend_table(
                     "series": series, "kind": area.kind, "area": area.name, "layers": group.name,
                     "mean_total_Tg_C_yr-1": found.mean[at],
                     "slope_of_total_Tg_C_yr-2": found.trends.slope[at],
+                    "intercept_of_total_Tg_C_yr-1": found.trends.intercept[at],
                     "statistic": found.trends.statistic[at], "p": found.trends.p[at],
                     **_map_numbers(maps[group.name], fields.area, area.cells, choices.alpha),
                 }

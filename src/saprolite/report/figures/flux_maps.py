@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+
 from saprolite.analysis import RunMaps
 from saprolite.places import Place
 from saprolite.report.figures.style import (
     FLUX_LABEL,
+    SEQUENTIAL,
     Array,
     colour_limit,
-    draw_map,
-    map_axes,
     new_figure,
     save,
 )
+from saprolite.report.figures.world_map import coloured, map_axes, paint
 
 
 def draw_flux_maps(maps: RunMaps, folder: Place) -> list[Place]:
@@ -28,9 +31,12 @@ def draw_flux_maps(maps: RunMaps, folder: Place) -> list[Place]:
 def _one_map(maps: RunMaps, values: Array, depth: str, limit: float, folder: Place) -> Place:
     figure = new_figure(8.4, 4.8)
     axes = map_axes(figure, 111, maps)
-    mesh = draw_map(axes, maps, values, limit)
-    bar = figure.colorbar(mesh, ax=axes, orientation="horizontal", fraction=0.05, pad=0.03,
-                          shrink=0.6, extend="max")  # fmt: skip
+    norm = Normalize(0.0, limit)
+    paint(axes, maps, coloured(values, SEQUENTIAL, norm), figure.get_figwidth())
+    bar = figure.colorbar(
+        ScalarMappable(norm, SEQUENTIAL), ax=axes, orientation="horizontal", fraction=0.05,
+        pad=0.03, shrink=0.6, extend="max",
+    )  # fmt: skip
     bar.set_label(FLUX_LABEL, fontsize=9)
     bar.ax.tick_params(labelsize=8)
     what = f"{depth}, {_period(maps)}; grey: land without a value"

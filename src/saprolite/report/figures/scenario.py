@@ -17,7 +17,8 @@ from saprolite.analysis.scenario import DRIVERS, GLOBE, HISTORY, ScenarioCompari
 from saprolite.analysis.zones import group_masks
 from saprolite.places import Place
 from saprolite.report.figures.files import caption_lines, save_figure
-from saprolite.report.figures.style import ZONE_COLOURS, map_axes, new_figure, plain
+from saprolite.report.figures.style import ZONE_COLOURS, new_figure, plain
+from saprolite.report.figures.world_map import map_axes
 
 Array = npt.NDArray[np.float64]
 _PANELS = (("A tropical",), ("B arid",), ("C temperate",), ("D cold", "E polar"))

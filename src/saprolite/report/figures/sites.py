@@ -15,7 +15,8 @@ from matplotlib.ticker import FuncFormatter
 from saprolite.analysis.sites import LATITUDE, LEFT_OUT, LONGITUDE, RATIO, SITE, SiteComparison
 from saprolite.places import Place
 from saprolite.report.figures.files import caption_lines, save_figure
-from saprolite.report.figures.style import NO_DATA, new_figure, plain
+from saprolite.report.figures.style import new_figure, plain
+from saprolite.report.figures.world_map import NO_DATA
 
 Array = npt.NDArray[np.float64]
 _LAND = "#e6e6e6"
