@@ -41,13 +41,13 @@ class Table(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """A figure: its PNG, what it shows in words, its caption, the CSV of its numbers if any."""
+    """A figure: its PNG, what it shows in words, its caption, its numbers (file name and CSV)."""
 
     name: str
     png: bytes
     alt: str
     caption: str
-    csv: str = ""
+    numbers: tuple[tuple[str, str], ...] = ()
 
 
 Block = Text | Points | Numbers | Table | Figure

@@ -27,6 +27,8 @@ from saprolite.report.content import (
 
 _FLUX = "mean_flux_area_weighted_valid_t_C_km-2_yr-1"
 _TOTAL = "total_Tg_C_yr-1"
+# Larger tables, of every cell, stay beside the report.
+_MOST_BYTES = 200_000
 
 
 @dataclass(frozen=True)
@@ -68,10 +70,14 @@ class RunRecord:
             about = {str(key): str(value) for key, value in image.info.items()}
         caption = about.get("Description", "")
         title = about.get("Title", file.stem).replace("_", " ")
-        numbers = self.text(f"figures/{file.stem}.csv")
-        # The picture itself carries its caption.
-        return Figure(file.stem, data, f"{title}: {caption}" if caption else title,
-                      title, numbers or "")  # fmt: skip
+        found = _files(self.folder / "figures", f"{file.stem}*.csv")
+        small = [each for each in found if each.stat().st_size < _MOST_BYTES]
+        numbers = tuple((each.name, each.read_text(encoding="utf-8")) for each in small)
+        beside = ", ".join(f"figures/{each.name}" for each in found if each not in small)
+        return Figure(
+            file.stem, data, f"{title}: {caption}" if caption else title,
+            f"{title} (numbers of every cell: {beside})" if beside else title, numbers,
+        )  # fmt: skip
 
 
 def report_of(run: RunRecord) -> Content:
@@ -132,11 +138,11 @@ def _fluxes(run: RunRecord) -> list[Block | None]:
         _FLUX, "valid_area_km2", "coverage_percent",
     )  # fmt: skip
     return [
-        *_figures(run, "flux_map", "fig02", "figure_02", "flux_by_layer"),
+        *_figures(run, "fig_02", "flux_map_0-200"),
         _csv(run, "tables/by_layer.csv", "Layers", columns),
         _csv(run, "tables/by_mineral.csv", "Minerals", columns),
         _csv(run, "tables/by_climate_group.csv", "Climate groups", columns),
-        *_figures(run, "totals", "latitude"),
+        *_figures(run, "totals_by", "latitude"),
     ]
 
 
@@ -150,7 +156,7 @@ def _trends(run: RunRecord) -> list[Block | None]:
                "falling_significantly_area_percent")  # fmt: skip
     column = here[here["layers"].isin([str(here["layers"].iloc[-1]), "0-40 cm"])]
     return [
-        *_figures(run, "annual", "series", "fig03", "figure_03", "fig04", "figure_04", "trend"),
+        *_figures(run, "annual", "fig_03", "fig_04"),
         table_of(column, "Trends of the control", columns, "trends.csv",
                  run.text("analysis/trends.csv") or ""),
     ]  # fmt: skip
@@ -173,9 +179,7 @@ def _drivers(run: RunRecord) -> list[Block | None]:
                    "positive_area_percent", "negative_area_percent")  # fmt: skip
         masked = table_of(column, "Where soil dries or warms", columns, "masked.csv",
                           run.text("analysis/masked.csv") or "")  # fmt: skip
-    figures = _figures(run, "fig05", "fig06", "fig08", "fig09", "figS", "figure_05", "figure_06",
-                       "figure_08", "figure_09", "figure_S", "contribution", "synergy",
-                       "main_control", "masked", "driver")  # fmt: skip
+    figures = _figures(run, "fig_05", "fig_06", "fig_08", "fig_09", "fig_s")
     return [*figures, *tables, masked] if tables or masked else []
 
 
