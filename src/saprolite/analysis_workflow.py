@@ -11,8 +11,7 @@ from saprolite.analysis.annual import AnnualFields
 from saprolite.analysis.findings import Findings, find
 from saprolite.analysis.maps_store import MapsStore
 from saprolite.engine.lock import RunLock
-from saprolite.engine.state import FINISHED, read_state
-from saprolite.errors import Problem, StoreError
+from saprolite.engine.state import finished_state
 from saprolite.places import Place, place, write_text
 from saprolite.study import Study
 from saprolite.study_analysis import AnalysisChoices
@@ -76,19 +75,6 @@ def in_words(choices: AnalysisChoices) -> list[str]:
         f"analysis: {name} = {value}"
         for name, value in choices.model_dump(exclude_none=True).items()
     ]
-
-
-def finished_state(folder: Place) -> dict[str, Any]:
-    """The state of a finished run; ``StoreError`` where there is none, or it is not finished."""
-    state = read_state(folder)
-    if state is None or state["status"] != FINISHED:
-        found = "no run.json" if state is None else f"a run that is {state['status']}"
-        raise StoreError(
-            "No finished run (1 problem)",
-            [Problem(str(folder), found, "a folder that saprolite run has finished",
-                     f"saprolite run STUDY.toml --out {folder}")],
-        )  # fmt: skip
-    return state
 
 
 def _choices(state: dict[str, Any], study: str | Path | Study | None) -> AnalysisChoices:

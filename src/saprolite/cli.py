@@ -11,6 +11,8 @@ import cyclopts
 from cyclopts import Parameter
 
 from saprolite.analysis_commands import analyse
+from saprolite.audit_commands import audit
+from saprolite.claims_commands import claims
 from saprolite.data_commands import app as data_app
 from saprolite.errors import (
     InputError,
@@ -39,7 +41,8 @@ app = cyclopts.App(
     help="How fast the minerals of a soil weather, and how much CO2 that binds.",
 )
 app.command(data_app)
-app.command(analyse)
+for command in (analyse, audit, claims):
+    app.command(command)
 
 
 @app.command
