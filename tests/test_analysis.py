@@ -14,7 +14,7 @@ from scipy import stats
 
 import saprolite as sap
 from saprolite.analysis.annual import AnnualFields
-from saprolite.analysis.areas import areas_of, read_regions
+from saprolite.analysis.areas import Area, areas_of, read_regions
 from saprolite.analysis.attribution import contributions
 from saprolite.analysis.findings import find
 from saprolite.analysis.masked import mask_rows, masks
@@ -240,7 +240,7 @@ def test_masked_statistics_of_four_cells_by_hand() -> None:
     )
     moisture = trends([-1.0, -1.0, -1.0, 1.0], [0.01, 0.01, 0.5, 0.01])
     temperature = trends([1.0, -1.0, 1.0, 1.0], [0.01, 0.01, 0.01, 0.01])
-    area, everywhere = np.array([1.0, 2.0, 1.0, 4.0]), np.ones(4, bool)
+    area, everywhere = np.array([1.0, 2.0, 1.0, 4.0]), [Area("globe", "globe", np.ones(4, bool))]
 
     def of(choices: AnalysisChoices) -> dict[tuple[str, str], dict[str, Any]]:
         chosen = masks(moisture, temperature, found, choices)

@@ -1,20 +1,26 @@
-"""A finished run analysed, what ``saprolite analyse`` does: trends, drivers, zones."""
+"""A finished run analysed and held against claims: ``saprolite analyse`` and ``claims``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from saprolite.analysis import csv_text
 from saprolite.analysis.annual import AnnualFields
+from saprolite.analysis.claims import judge, manuscript_claims, read_claims_file
+from saprolite.analysis.claims_recipes import Tables, tables_of
 from saprolite.analysis.findings import Findings, find
 from saprolite.analysis.maps_store import MapsStore
+from saprolite.analysis.run_outputs import RunOutputs, read_tables
 from saprolite.engine.lock import RunLock
 from saprolite.engine.state import finished_state
 from saprolite.places import Place, place, write_text
 from saprolite.study import Study
 from saprolite.study_analysis import AnalysisChoices
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Report = Callable[[str, int, int], None]
 STORE, FOLDER = "analysis.zarr", "analysis"
@@ -67,6 +73,51 @@ def analyse(
             write_text(folder / FOLDER / f"{name}.csv", csv_text(table, heading))
         store.close()
     return found
+
+
+def judge_claims(
+    out: str | Place,
+    claims: str | Place | None = None,
+    *,
+    scenario: str | Place | None = None,
+    comparisons: str | Place | None = None,
+) -> pd.DataFrame:
+    """What a run says of every claim of a ledger, into ``analysis/claims.csv``.
+
+    Parameters
+    ----------
+    out
+        Folder of a finished run.
+    claims
+        A ledger (``docs/claims.md``); by default that of the manuscript.
+    scenario
+        Folder of a finished scenario run, for claims about it.
+    comparisons
+        Folder that ``saprolite.comparison.write_comparisons`` wrote.
+
+    Raises
+    ------
+    StoreError
+        For a folder without a finished run.
+    InputError
+        For a ledger that cannot be read.
+    """
+    folder = place(out)
+    ledger = manuscript_claims() if claims is None else read_claims_file(place(claims))
+    run = RunOutputs.open(folder)
+    outputs: dict[str, Tables] = {"this": tables_of(run)}
+    if scenario is not None:
+        outputs["scenario"] = tables_of(RunOutputs.open(place(scenario)))
+    if comparisons is not None:
+        outputs["comparisons"] = read_tables(place(comparisons))
+    table = judge(ledger, outputs)
+    first, last = run.summary["period"]
+    notes = [*run.summary["notes"], f"claims: this run is of {first}-{last}"]
+    heading = {"title": run.summary["title"], "reading": run.summary["reading"], "notes": notes}
+    with RunLock(folder) as lock:
+        lock.take()
+        write_text(folder / FOLDER / "claims.csv", csv_text(table, heading))
+    return table
 
 
 def in_words(choices: AnalysisChoices) -> list[str]:

@@ -31,12 +31,12 @@ def audit(run: RunOutputs, report: Report) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=Row._fields)
 
 
-def require(table: pd.DataFrame, headline: str, next_step: str) -> None:
-    """Raise ``AuditError`` that names every row of an audit that failed, with its numbers."""
-    failed = table[table["status"].str.startswith(FAILED)]
+def require(table: pd.DataFrame, next_step: str) -> None:
+    """Raise ``AuditError`` that names every check that failed, with its numbers."""
+    failed = table[table["status"] == FAILED]
     if len(failed):
         raise AuditError(
-            f"{headline} ({len(failed)} of {len(table)} checks)",
+            f"The run contradicts itself ({len(failed)} of {len(table)} checks)",
             [
                 Problem(
                     f"{row.check}{f' ({row.finding})' if row.finding else ''}",

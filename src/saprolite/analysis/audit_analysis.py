@@ -27,9 +27,9 @@ _SLOPE, _TOTAL = "slope_of_total_Tg_C_yr-2", "total_Tg_C_yr-1"
 _TG, _TG2 = "Tg C yr-1", "Tg C yr-2"
 _HERE = ["kind", "area", "layers"]
 _PERCENT = ("area_percent", "cells_percent", "coverage_percent")
-_NO_UNIT = {"statistic", "p", "F"}
+_NO_UNIT = {"statistic", "critical_statistic", "p", "F"}
 _UNIT_ENDS = ("percent", "_yr-1", "_yr-2", "_cm-1", "_km2", "_count", "_north", "_1", "_kg_m-3",
-              "_m", "_K")  # fmt: skip
+              "_m", "_K", "_unit")  # fmt: skip
 
 
 def analysis_checks(run: RunOutputs) -> list[Row]:
@@ -60,8 +60,9 @@ def _areas(areas: pd.DataFrame, partial: int) -> list[Row]:
     ]  # fmt: skip
     for kind in ("valid", "land"):
         mean = single[f"mean_flux_area_weighted_{kind}_t_C_km-2_yr-1"]
-        rows.append(area_row(f"areas: area implied by the area weighted {kind} means",
-                             single[_TOTAL], mean, single[f"{kind}_area_km2"], labels, "X02"))  # fmt: skip
+        check = f"areas: area implied by the area weighted {kind} means"
+        stated = single[f"{kind}_area_km2"]
+        rows.append(area_row(check, single[_TOTAL], mean, stated, labels, "X02"))
     return rows
 
 
@@ -160,10 +161,10 @@ def _masked(tables: Any) -> list[Row]:
     if "masked" not in tables:
         return []
     masked = tables["masked"]
-    area = masked.pivot_table("mask_area_percent", "layers", "mask")
+    area = masked.pivot_table("mask_area_percent", _HERE, "mask")
     return [
         within(f"{one} and {other} area together", area[one] + area[other], 0.0, 100.0, "%",
-               labels=area.index.tolist())
+               labels=[" ".join(key) for key in area.index])
         for one, other in (("drying", "wetting"), ("warming", "cooling"))
     ]  # fmt: skip
 

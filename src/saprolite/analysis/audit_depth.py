@@ -11,6 +11,7 @@ from saprolite.analysis.printed import Printed
 from saprolite.analysis.published import NUMBER, Published, sum_row
 
 Array = npt.NDArray[np.float64]
+_RISES = "each more than the one above"
 AS_PRINTED = f"{FAILED} as printed"
 _UNITS = {"total": "Tg C yr-1", "mean_flux": "t C km-2 yr-1", "slope_of_total": "Tg C yr-2"}
 
@@ -52,8 +53,10 @@ def _totals(numbers: Published, layers: list[str]) -> list[Row]:
         ("per cm of layer", totals / thickness_cm(layers), "Tg C yr-1 cm-1"),
     ):
         rises = bool((np.diff(values) > 0.0).all())
-        rows.append(Row(f"the sink increases with depth, {name}", "X30", OK if rises else FAILED,
-                        f"{_listed(values)} {unit}", "each more than the one above", "", ""))  # fmt: skip
+        rows.append(
+            Row(f"the sink increases with depth, {name}", "X30", OK if rises else FAILED,
+                f"{_listed(values)} {unit}", _RISES, "", "")
+        )  # fmt: skip
     return rows
 
 
@@ -72,7 +75,7 @@ def _slopes(numbers: Published, layers: list[str]) -> list[Row]:
     status = OK if rises else AS_PRINTED if possible else FAILED
     note = "" if rises else f"possible within the rounding: {'yes' if possible else 'no'}"
     return [Row("slopes increase with depth", "X06", status, f"{_listed(slopes, 4)} Tg C yr-2",
-                "each more than the one above", "", note)]  # fmt: skip
+                _RISES, "", note)]  # fmt: skip
 
 
 def _conditions(numbers: Published, layers: list[str]) -> tuple[Array, Array, Array]:
@@ -113,5 +116,5 @@ def _inside(layers: list[str], group: str) -> Array:
     return np.array([float(top <= low and high <= bottom) for low, high in edges])
 
 
-def _listed(values: Array, digits: int = 3) -> str:
+def _listed(values: npt.NDArray[np.floating], digits: int = 3) -> str:
     return ", ".join(f"{value:.{digits}f}" for value in values)

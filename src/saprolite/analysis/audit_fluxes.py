@@ -119,12 +119,14 @@ def _experiments(run: RunOutputs) -> list[Row]:
     """Each experiment is the control in its base year; the contributions are what it changed by."""
     fluxes = run.fluxes
     rows = []
-    for name, check in ((EXPERIMENTS, "experiments equal the control in their base year"),
-                        (CONTRIBUTIONS, "contributions sum to the control less its base year")):  # fmt: skip
+    for name, check in (
+        (EXPERIMENTS, "experiments equal the control in their base year"),
+        (CONTRIBUTIONS, "contributions sum to the control less its base year"),
+    ):
         if name not in fluxes:
             rows.append(not_applicable(check, f"the run has no {name}"))
             continue
-        base = fluxes[name].attrs.get("base_year")
+        base = int(fluxes[name].attrs.get("base_year", 0))
         if base not in fluxes["year"].values:
             rows.append(not_applicable(check, f"its base year is {base}, not one of the run"))
             continue

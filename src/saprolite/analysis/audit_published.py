@@ -16,7 +16,7 @@ import pandas as pd
 
 from saprolite.analysis.audit_depth import depth_rows
 from saprolite.analysis.audit_rows import FAILED, OK, Row
-from saprolite.analysis.printed import Printed, printed
+from saprolite.analysis.printed import Printed, combined, printed
 from saprolite.analysis.published import NUMBER, Published, sum_row
 from saprolite.errors import InputError, Problem, raise_if_any
 from saprolite.places import Place
@@ -77,14 +77,15 @@ def read_published(text: str, name: str) -> Published:
                                     "use one of them"))  # fmt: skip
             continue
         if unit != row["unit"]:
-            problems.append(Problem(where, f"unit {row['unit']!r}", repr(unit),
-                                    "convert the number; unit_printed keeps what is printed"))  # fmt: skip
+            advice = "convert the number; unit_printed keeps what is printed"
+            problems.append(Problem(where, f"unit {row['unit']!r}", repr(unit), advice))
         try:
-            numbers.append(printed(row["value"]) if unit else Printed(*[np.nan] * 3))
+            numbers.append(printed(row["value"]) if unit else Printed(np.nan, np.nan, np.nan))
         except ValueError as error:
             problems.append(Problem(where, str(error), "a number as it is printed", "correct it"))
     raise_if_any(InputError, "The published numbers cannot be used", problems)
-    return Published(table.assign(**{NUMBER: numbers}))
+    table[NUMBER] = pd.Series(numbers, dtype=object)
+    return Published(table)
 
 
 def audit_published(numbers: Published) -> pd.DataFrame:
@@ -102,7 +103,7 @@ def _total(numbers: Published, area: str, layers: str) -> Printed | None:
     share = numbers.get("share_of_total", area=area, layers=layers)
     whole = numbers.get("total", area="globe", layers=layers)
     if total is None and share is not None and whole is not None:
-        return Printed(*(a * b / 100.0 for a, b in zip(share, whole, strict=True)))
+        return combined(lambda part, all_: part * all_ / 100.0, share, whole)
     return total
 
 
@@ -150,8 +151,10 @@ def _implied_areas(numbers: Published) -> list[Row]:
         high = min(area.high for area in layers.values())
         fits = low <= high
         found = f"{low:.1f}-{high:.1f} {_MM2} fits all" if fits else "no area fits all"
-        rows.append(Row("one area for the means of all layers", "X02", OK if fits else FAILED,
-                        found, "one area", "", f"{len(layers)} means share a denominator"))  # fmt: skip
+        rows.append(
+            Row("one area for the means of all layers", "X02", OK if fits else FAILED, found,
+                "one area", "", f"{len(layers)} means share a denominator")
+        )  # fmt: skip
     return rows
 
 
@@ -175,7 +178,7 @@ def _trend_areas(numbers: Published) -> list[Row]:
         mean = numbers.get("mean_flux", area=row["area"], layers=row["layers"])
         if slope is None or total is None or mean is None:
             continue
-        trend = Printed(*(_KG_PER_GG * end for end in _implied(slope, row[NUMBER])))
+        trend = combined(lambda area: _KG_PER_GG * area, _implied(slope, row[NUMBER]))
         level = _implied(total, mean)
         apart = trend.high < level.low or level.high < trend.low
         rows.append(Row(f"area of trends and of the level: {row['area']}", "X05",
@@ -221,10 +224,11 @@ def _signs(numbers: Published) -> list[Row]:
         low = 100.0 - alone[0].high - alone[1].high + plus.low
         high = 100.0 - alone[0].low - alone[1].low + plus.high
         apart = low > minus.high or high < minus.low
-        rows.append(Row("area of both negative, from the other three", "X08",
-                        FAILED if apart else OK, f"{implied:.2f} ({low:.2f}-{high:.2f}) %",
-                        f"{minus.value:g} %", "",
-                        f"{implied - minus.value:.2f} % would have to be zero or without data"))  # fmt: skip
+        rows.append(
+            Row("area of both negative, from the other three", "X08", FAILED if apart else OK,
+                f"{implied:.2f} ({low:.2f}-{high:.2f}) %", f"{minus.value:g} %", "",
+                f"{implied - minus.value:.2f} % would have to be zero or without data")
+        )  # fmt: skip
     return rows
 
 

@@ -118,7 +118,7 @@ def _note(bad: npt.NDArray[np.bool_], worst: int, labels: Sequence[str], note: s
     if bad.size > 1:
         parts.append(f"{bad.size} numbers")
     if labels:
-        failed = [labels[at] for at in np.flatnonzero(bad)]
+        failed = [labels[int(at)] for at in np.flatnonzero(bad)]
         parts.append(f"worst: {labels[worst]}")
         if failed:
             more = f" and {len(failed) - _NAMED} more" if len(failed) > _NAMED else ""

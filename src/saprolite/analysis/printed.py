@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 _RANGE = re.compile(r"(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)")
@@ -10,11 +11,13 @@ _NUMBER = re.compile(r"([<>]?)\s*(-?\d+(?:\.\d+)?)")
 
 
 class Printed(NamedTuple):
-    """A printed number, and the least and greatest number that it can stand for."""
+    """A printed number, and the least and greatest number that it can stand for; of a range of
+    numbers (``span``) the value is the middle."""
 
     value: float
     low: float
     high: float
+    span: bool = False
 
 
 def printed(text: str) -> Printed:
@@ -23,14 +26,14 @@ def printed(text: str) -> Printed:
     ``34-42`` is a range, its value the middle; ``>2.0`` and ``<1`` are bounds. Raises
     ``ValueError`` for anything else.
 
-    >>> printed("0.50"), printed("-2.4").low, printed("34-42"), printed(">2.0").high
-    (Printed(value=0.5, low=0.495, high=0.505), -2.4499999999999997,
-     Printed(value=38.0, low=34.0, high=42.0), inf)
+    >>> printed("0.50"), printed("-2.4").low, printed("34-42")[:3], printed(">2.0").high
+    (Printed(value=0.5, low=0.495, high=0.505, span=False), -2.4499999999999997,
+     (38.0, 34.0, 42.0), inf)
     """
     span = _RANGE.fullmatch(text.strip())
     if span:
         low, high = float(span[1]), float(span[2])
-        return Printed((low + high) / 2.0, low, high)
+        return Printed((low + high) / 2.0, low, high, True)
     found = _NUMBER.fullmatch(text.strip())
     if not found:
         raise ValueError(f"{text!r} is no printed number: 110.86, -2.4, 34-42, >2.0 or <1")
@@ -41,3 +44,16 @@ def printed(text: str) -> Printed:
         return Printed(value, *ends)
     half = 0.5 * 10.0 ** -len(digits.partition(".")[2])
     return Printed(value, value - half, value + half)
+
+
+def combined(function: Callable[..., float], *numbers: Printed) -> Printed:
+    """A function of printed numbers, at their values, their low ends and their high ends.
+
+    >>> combined(lambda a, b: a + b, printed("1.0"), printed("2.0"))[:3]
+    (3.0, 2.9, 3.0999999999999996)
+    """
+    return Printed(
+        function(*(number.value for number in numbers)),
+        function(*(number.low for number in numbers)),
+        function(*(number.high for number in numbers)),
+    )

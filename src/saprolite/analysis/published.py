@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from saprolite.analysis.audit_rows import FAILED, OK, Row
-from saprolite.analysis.printed import Printed
+from saprolite.analysis.printed import Printed, combined
 
 # Column of the numbers read from their printed form.
 NUMBER = "number"
@@ -28,9 +29,10 @@ class Published:
 
     def of(self, quantity: str, **where: str) -> list[dict[str, Any]]:
         """All rows of a quantity."""
+        rows = self.table[self.table["quantity"] == quantity].to_dict("records")
         return [
-            row
-            for row in self.table[self.table["quantity"] == quantity].to_dict("records")
+            {str(key): value for key, value in row.items()}
+            for row in rows
             if all(row[key] == value for key, value in where.items())
         ]
 
@@ -42,7 +44,7 @@ class Published:
 
 def sum_row(check: str, parts: list[Printed], whole: Printed, unit: str, finding: str) -> Row:
     """Whether printed parts can sum to a printed whole."""
-    total = Printed(*(sum(ends) for ends in zip(*parts, strict=True)))
+    total = combined(lambda *ends: math.fsum(ends), *parts)
     apart = total.low > whole.high + 1e-9 or total.high < whole.low - 1e-9
     half = (total.high - total.low) / 2.0
     return Row(check, finding, FAILED if apart else OK, f"{total.value:.10g} {unit}",

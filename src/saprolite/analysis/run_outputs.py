@@ -1,4 +1,4 @@
-"""Everything that a finished run has put out, opened for reading: state, summary, tables, stores."""
+"""All that a finished run has put out, opened for reading: state, summary, tables, stores."""
 
 from __future__ import annotations
 
