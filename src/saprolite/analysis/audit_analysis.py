@@ -73,11 +73,7 @@ def _trends(run: RunOutputs) -> list[Row]:
     if choices["trend"] == "least_squares":
         rows += _additive(trends, _SLOPE, _TG2, "slopes", finding="X06", by=["series"])
         rows.append(_slope_of_the_map(run, trends))
-        own = run.tables["trends"].set_index("series")["trend_Tg_C_yr-2"]
-        column = trends[(trends["kind"] == "globe") & (trends["layers"] == _column(trends))]
-        theirs = column.set_index("series")[_SLOPE].reindex(own.index)
-        rows.append(agree("slopes of the analysis are those of the run", theirs, own, _TG2,
-                          labels=own.index.tolist(), tolerance=CLOSE_FLOAT32))  # fmt: skip
+        rows.append(_slopes_of_the_run(run, trends))
     else:
         rows.append(not_applicable("slopes are additive", "medians of pairs do not add up", "X06"))
     labels = _labels(trends)
@@ -89,6 +85,16 @@ def _trends(run: RunOutputs) -> list[Row]:
         rows.append(within(f"{word} area less {word} significantly", less, 0.0, 100.0, "%",
                            labels=labels, finding="X09"))  # fmt: skip
     return rows
+
+
+def _slopes_of_the_run(run: RunOutputs, trends: pd.DataFrame) -> Row:
+    check = "slopes of the analysis are those of the run"
+    if "trends" not in run.tables:
+        return not_applicable(check, "the run has no trends of its own")
+    own = run.tables["trends"].set_index("series")["trend_Tg_C_yr-2"]
+    column = trends[(trends["kind"] == "globe") & (trends["layers"] == _column(trends))]
+    theirs = column.set_index("series")[_SLOPE].reindex(own.index)
+    return agree(check, theirs, own, _TG2, labels=own.index.tolist(), tolerance=CLOSE_FLOAT32)
 
 
 def _slope_of_the_map(run: RunOutputs, trends: pd.DataFrame) -> Row:
