@@ -17,6 +17,7 @@ from saprolite.grid import (
     majority,
     normalise,
     overlap,
+    regridding_error,
     remap_amounts,
     remap_layers,
 )
@@ -91,6 +92,18 @@ def test_conservative_needs_its_share_of_valid_area() -> None:
     assert result[45, :2] == pytest.approx([5.0, 5.0], rel=1e-12)
     assert np.isnan(result[45, 2])
     assert np.isnan(result).sum() == 1
+
+
+def test_regridding_error_is_zero_where_nothing_is_lost() -> None:
+    fine, coarse = Grid.globe(2.0), Grid.globe(6.0)
+    assert regridding_error(field_on(fine, np.full(fine.shape, 3.7)), coarse) == pytest.approx(0.0)
+    random = np.random.default_rng(5)
+    values = random.uniform(1.0, 2.0, fine.shape)
+    assert regridding_error(field_on(fine, values), fine) == 0.0
+    blocks = np.kron(random.uniform(1.0, 2.0, coarse.shape), np.ones((3, 3)))
+    assert regridding_error(field_on(fine, blocks), coarse) == pytest.approx(0.0, abs=1e-12)
+    assert 5.0 < regridding_error(field_on(fine, values), coarse) < 40.0
+    assert np.isnan(regridding_error(field_on(fine, np.zeros(fine.shape)), coarse))
 
 
 def test_normalise_flips_and_rolls() -> None:

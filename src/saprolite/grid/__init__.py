@@ -8,7 +8,7 @@ from saprolite.grid.cells import (
 )
 from saprolite.grid.layers import overlap, remap_amounts, remap_layers
 from saprolite.grid.rectilinear import Rectilinear, Weights
-from saprolite.grid.regrid import AreaMeans, conservative, majority, normalise
+from saprolite.grid.regrid import AreaMeans, conservative, majority, normalise, regridding_error
 
 __all__ = [
     "AreaMeans",
@@ -21,6 +21,7 @@ __all__ = [
     "majority",
     "normalise",
     "overlap",
+    "regridding_error",
     "remap_amounts",
     "remap_layers",
     "sphere_band_area",
