@@ -292,6 +292,8 @@ def test_tables_by_latitude_inputs_and_critical_values(demo: Path) -> None:
     known = trends["statistic"].notna()
     exceeds = trends["statistic"] > trends["critical_statistic"]
     assert (exceeds == (trends["p"] < 0.05))[known].all()
+    rises = np.where(exceeds, np.sign(trends["slope_of_total_Tg_C_yr-2"]), 0.0)
+    assert (trends["significant_sign_1"] == rises)[known].all()
     assert critical_statistic(AnalysisChoices(trend="theil_sen"), 16) == pytest.approx(1.959964)
     masked = table(demo, "masked")
     whole = masked[masked["layers"] == "0-200 cm"].pivot_table("area_km2", "mask", "kind", "sum")

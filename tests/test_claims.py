@@ -135,11 +135,14 @@ def test_what_a_recipe_cannot_read_is_said(recipe: dict[str, Any], why: str) -> 
 
 @pytest.mark.parametrize(("expects", "where", "verdict"), [
     ("increasing", ["a", "c", "b"], REPRODUCED), ("decreasing", ["a", "c", "b"], DIFFERS),
-    ("all > 0", ["a", "b"], REPRODUCED), ("all > 1", ["a", "b"], DIFFERS),
+    ("negative to positive", ["a", "b"], DIFFERS),
+    ("negative to positive from below", ["a", "b"], REPRODUCED), ("all > 0", ["a", "b"], REPRODUCED), ("all > 1", ["a", "b"], DIFFERS),
     ("all < 4", ["a", "b"], REPRODUCED), ("= 1", ["a"], REPRODUCED), ("= 1.01", ["a"], DIFFERS),
 ])  # fmt: skip
 def test_orders_signs_and_settings(expects: str, where: list[str], verdict: str) -> None:
-    recipe = Recipe(table="t", where={"zone": [*where]}, column="flux", choose="list")
+    plus = -2.0 if "from below" in expects else 0.0
+    expects = expects.removesuffix(" from below")
+    recipe = Recipe(table="t", where={"zone": [*where]}, column="flux", choose="list", plus=plus)
     claim = Claim(section="s", lines="1", claim="c", printed="-", expects=expects, read=recipe)
     assert judge({"A1": claim}, {"this": {"t": ROWS}})["verdict"].item() == verdict
 

@@ -28,6 +28,7 @@ VERDICTS = (
 )  # fmt: skip
 _EACH = re.compile(r"all ([<>]) (-?[\d.]+)")
 _EXACT = re.compile(r"= (-?[\d.]+)")
+_TURNS = "negative to positive"
 _ORDERS = {"increasing": 1.0, "decreasing": -1.0}
 
 
@@ -42,7 +43,8 @@ class Claim(Closed):
     expects: str | None = Field(
         None,
         description="what is reproduced: a printed number, a range 34-42, >2, <1, increasing, "
-        "decreasing, all > 0, or = 1970 for a setting; by default the printed number",
+        "decreasing, negative to positive, all > 0, or = 1970 for a setting; by default the "
+        "printed number",
     )
     years: tuple[int, int] | None = Field(
         None, description="first and last year that the claim is of"
@@ -149,6 +151,9 @@ def _judge(expects: str, found: Reading) -> Judgement:
     if each:
         limit = float(each[2])
         holds = bool((values > limit).all() if each[1] == ">" else (values < limit).all())
+        return Judgement(REPRODUCED if holds else DIFFERS, np.nan)
+    if expects == _TURNS:
+        holds = bool(values[0] < 0.0 < values[-1])
         return Judgement(REPRODUCED if holds else DIFFERS, np.nan)
     if order is not None:
         holds = bool((order * np.diff(values) > 0.0).all())

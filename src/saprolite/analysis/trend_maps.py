@@ -140,6 +140,9 @@ def trend_table(
                     "slope_of_total_Tg_C_yr-2": found.trends.slope[at],
                     "statistic": found.trends.statistic[at], "critical_statistic": critical,
                     "p": found.trends.p[at], "years_count": years,
+                    "significant_sign_1": significant_sign(
+                        found.trends.slope[at], found.trends.p[at], choices.alpha
+                    ),
                     **_map_numbers(maps[group.name], fields.area, area.cells, choices.alpha),
                 }
             )  # fmt: skip
@@ -156,6 +159,15 @@ def group_trends(
 def significant(trends: CellTrends, alpha: float) -> npt.NDArray[np.bool_]:
     """Where a trend is significant; nowhere without one."""
     return np.asarray(trends.p < alpha)
+
+
+def significant_sign(slope: float, p: float, alpha: float) -> int:
+    """1 for a total that rises significantly, -1 for one that falls so, else 0.
+
+    >>> significant_sign(0.2, 0.01, 0.05), significant_sign(-0.2, 0.2, 0.05)
+    (1, 0)
+    """
+    return int(np.sign(slope)) if p < alpha else 0
 
 
 def _map_numbers(
