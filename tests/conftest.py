@@ -63,3 +63,19 @@ def coarse_figures() -> Iterator[None]:
 def world(tmp_path: Path) -> World:
     """Two years of a small world, one file a month."""
     return World(tmp_path / "world").write()
+
+
+@pytest.fixture(scope="session")
+def analysed_demo(tmp_path_factory: pytest.TempPathFactory, coarse_figures: None) -> Path:
+    """The demo planet with all experiments, 16 years, analysed; not to be changed."""
+    import saprolite as sap
+    from saprolite.analysis_workflow import analyse
+    from saprolite.study import Study
+    from saprolite.study_template import demo_content
+
+    out = tmp_path_factory.mktemp("analysed") / "demo"
+    drivers = ["soil_moisture", "soil_temperature", "soil_co2", "frozen_soil", "shapley"]
+    content = {**demo_content(5.0), "experiments": {"run": drivers}, "last_year": 1985}
+    sap.run(Study.of(content, Path()), out)
+    analyse(out)
+    return out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +15,22 @@ from scipy import stats
 
 import saprolite as sap
 from saprolite.analysis.annual import AnnualFields
-from saprolite.analysis.areas import areas_of, read_regions
+from saprolite.analysis.areas import Area, areas_of, read_regions
 from saprolite.analysis.attribution import contributions
 from saprolite.analysis.findings import find
 from saprolite.analysis.masked import mask_rows, masks
-from saprolite.analysis.trend_maps import CellTrends, cell_trends
+from saprolite.analysis.means import mean_flux
+from saprolite.analysis.trend_maps import CellTrends, cell_trends, critical_statistic
 from saprolite.analysis_workflow import analyse
 from saprolite.cli import app
 from saprolite.equations import RelativeContribution
 from saprolite.errors import InputError, StoreError
 from saprolite.stores import open_dataset
-from saprolite.study import Study
 from saprolite.study_analysis import AnalysisChoices
 from saprolite.study_template import demo_content
 from test_run import fluxes_only
 from world import World
 
-ALL = ["soil_moisture", "soil_temperature", "soil_co2", "frozen_soil", "shapley"]
 LAYERS = ["0-10 cm", "10-40 cm", "40-100 cm", "100-200 cm"]
 
 
@@ -38,14 +38,9 @@ def quiet(*_: Any) -> None:
     """No progress."""
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory, coarse_figures: None) -> Path:
-    """The demo planet with all experiments, analysed."""
-    out = tmp_path_factory.mktemp("analysis") / "demo"
-    content = {**demo_content(5.0), "experiments": {"run": ALL}, "last_year": 1985}
-    sap.run(Study.of(content, Path()), out)
-    analyse(out)
-    return out
+@pytest.fixture
+def demo(analysed_demo: Path) -> Path:
+    return analysed_demo
 
 
 def table(out: Path, name: str) -> pd.DataFrame:
@@ -240,7 +235,7 @@ def test_masked_statistics_of_four_cells_by_hand() -> None:
     )
     moisture = trends([-1.0, -1.0, -1.0, 1.0], [0.01, 0.01, 0.5, 0.01])
     temperature = trends([1.0, -1.0, 1.0, 1.0], [0.01, 0.01, 0.01, 0.01])
-    area, everywhere = np.array([1.0, 2.0, 1.0, 4.0]), np.ones(4, bool)
+    area, everywhere = np.array([1.0, 2.0, 1.0, 4.0]), [Area("globe", "globe", np.ones(4, bool))]
 
     def of(choices: AnalysisChoices) -> dict[tuple[str, str], dict[str, Any]]:
         chosen = masks(moisture, temperature, found, choices)
@@ -259,6 +254,50 @@ def test_masked_statistics_of_four_cells_by_hand() -> None:
     assert warm["undefined_area_percent"] == pytest.approx(100.0 * 4.0 / 6.0)
     sure = of(AnalysisChoices(masks="significant"))["drying", "soil_moisture"]
     assert sure["mask_area_percent"] == 37.5
+
+
+def test_means_of_a_field_that_follows_the_cosine_of_latitude() -> None:
+    """By area the mean of cos(latitude) is pi/4, by cell 2/pi; with half the land empty half."""
+    edges = np.deg2rad(np.linspace(-90.0, 90.0, 3601))
+    flux = np.cos((edges[1:] + edges[:-1]) / 2.0)
+    area = np.diff(np.sin(edges))
+    land = np.ones(flux.size, bool)
+    means = mean_flux(flux, area, land)
+    assert means.area_weighted_valid == pytest.approx(np.pi / 4.0, rel=1e-6)
+    assert means.unweighted_valid == pytest.approx(2.0 / np.pi, rel=1e-6)
+    north = mean_flux(np.where(edges[1:] > 1e-9, flux, np.nan), area, land)
+    assert north.area_weighted_land == pytest.approx(np.pi / 8.0, rel=1e-6)
+    assert north.unweighted_land == pytest.approx(1.0 / np.pi, rel=1e-6)
+
+
+def test_tables_by_latitude_inputs_and_critical_values(demo: Path) -> None:
+    rows, areas = table(demo, "flux_by_latitude"), table(demo, "areas")
+    globe = areas[areas["kind"] == "globe"].set_index("layers")
+    for column in ("land_area_km2", "valid_area_km2", "total_Tg_C_yr-1"):
+        assert rows[column].sum() == pytest.approx(globe[column]["0-200 cm"], rel=1e-12)
+    for layers in globe.index:
+        flux = rows[f"mean_flux_{layers}_t_C_km-2_yr-1"].fillna(0.0) @ rows["valid_area_km2"]
+        assert flux / 1e6 == pytest.approx(globe["total_Tg_C_yr-1"][layers], rel=1e-12)
+    band = areas[(areas["area"] == "30S to 30N") & (areas["layers"] == "0-200 cm")].iloc[0]
+    inside = rows["latitude_degrees_north"].abs() < 30.0
+    assert band["total_Tg_C_yr-1"] == pytest.approx(rows["total_Tg_C_yr-1"][inside].sum())
+    inputs = table(demo, "static_inputs").set_index(["input", "layers"])
+    texture = sum(inputs["mean_area_weighted_unit"].loc[name] for name in ("clay", "silt", "sand"))
+    assert texture.to_numpy() == pytest.approx(1.0, rel=1e-6)
+    density = inputs.loc["bulk_density"]
+    assert density.loc["0-10 cm", "mean_area_weighted_unit"] == pytest.approx(1320.0)
+    assert density.loc["100-200 cm", "mean_area_weighted_unit"] == pytest.approx(1380.0)
+    trends = table(demo, "trends")
+    assert set(trends["years_count"]) == {16}
+    known = trends["statistic"].notna()
+    exceeds = trends["statistic"] > trends["critical_statistic"]
+    assert (exceeds == (trends["p"] < 0.05))[known].all()
+    rises = np.where(exceeds, np.sign(trends["slope_of_total_Tg_C_yr-2"]), 0.0)
+    assert (trends["significant_sign_1"] == rises)[known].all()
+    assert critical_statistic(AnalysisChoices(trend="theil_sen"), 16) == pytest.approx(1.959964)
+    masked = table(demo, "masked")
+    whole = masked[masked["layers"] == "0-200 cm"].pivot_table("area_km2", "mask", "kind", "sum")
+    assert (whole["climate_group"] - whole["globe"]).abs().max() < 1e-3
 
 
 @pytest.mark.parametrize(("years", "what"), [(1, "1 of the 3"), (2, "2 of the 3")])
@@ -332,6 +371,7 @@ def test_the_command_prints_trends_and_takes_other_choices(
 ) -> None:
     import tomli_w
 
+    demo = Path(shutil.copytree(demo, tmp_path / "demo"))
     before = (demo / "analysis/trends.csv").read_text()
     study = tmp_path / "study.toml"
     study.write_text(tomli_w.dumps({**demo_content(5.0), "analysis": {"alpha": 1e-6}}))
@@ -342,4 +382,3 @@ def test_the_command_prints_trends_and_takes_other_choices(
     assert "# analysis: alpha = 1e-06" in after and "# analysis: alpha = 0.05" in before
     with pytest.raises(StoreError, match=r"no run\.json"):
         analyse(tmp_path)
-    analyse(demo)

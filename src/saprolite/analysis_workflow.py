@@ -1,22 +1,27 @@
-"""A finished run analysed, what ``saprolite analyse`` does: trends, drivers, zones."""
+"""A finished run analysed and held against claims: ``saprolite analyse`` and ``claims``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from saprolite.analysis import csv_text
 from saprolite.analysis.analysed import Analysed
 from saprolite.analysis.annual import AnnualFields
+from saprolite.analysis.claims import judge, manuscript_claims, read_claims_file
+from saprolite.analysis.claims_recipes import Tables, tables_of
 from saprolite.analysis.findings import Findings, find
 from saprolite.analysis.maps_store import MapsStore
+from saprolite.analysis.run_outputs import RunOutputs, read_tables
 from saprolite.engine.lock import RunLock
-from saprolite.engine.state import FINISHED, read_state
-from saprolite.errors import Problem, StoreError
+from saprolite.engine.state import finished_state
 from saprolite.places import Place, place, write_text
 from saprolite.study import Study
 from saprolite.study_analysis import AnalysisChoices
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Report = Callable[[str, int, int], None]
 STORE, FOLDER, FIGURES = "analysis.zarr", "analysis", "figures"
@@ -76,25 +81,57 @@ def analyse(
     return found._replace(notes=[*found.notes, *left_out])
 
 
+def judge_claims(
+    out: str | Place,
+    claims: str | Place | None = None,
+    *,
+    scenario: str | Place | None = None,
+    comparisons: str | Place | None = None,
+) -> pd.DataFrame:
+    """What a run says of every claim of a ledger, into ``analysis/claims.csv``.
+
+    Parameters
+    ----------
+    out
+        Folder of a finished run.
+    claims
+        A ledger (``docs/claims.md``); by default that of the manuscript.
+    scenario
+        Folder of a finished scenario run, for claims about it.
+    comparisons
+        Folder that ``saprolite.comparison.write_comparisons`` wrote.
+
+    Raises
+    ------
+    StoreError
+        For a folder without a finished run.
+    InputError
+        For a ledger that cannot be read.
+    """
+    folder = place(out)
+    ledger = manuscript_claims() if claims is None else read_claims_file(place(claims))
+    run = RunOutputs.open(folder)
+    outputs: dict[str, Tables] = {"this": tables_of(run)}
+    if scenario is not None:
+        outputs["scenario"] = tables_of(RunOutputs.open(place(scenario)))
+    if comparisons is not None:
+        outputs["comparisons"] = read_tables(place(comparisons))
+    table = judge(ledger, outputs)
+    first, last = run.summary["period"]
+    notes = [*run.summary["notes"], f"claims: this run is of {first}-{last}"]
+    heading = {"title": run.summary["title"], "reading": run.summary["reading"], "notes": notes}
+    with RunLock(folder) as lock:
+        lock.take()
+        write_text(folder / FOLDER / "claims.csv", csv_text(table, heading))
+    return table
+
+
 def in_words(choices: AnalysisChoices) -> list[str]:
     """The choices of an analysis, a line each, for its outputs."""
     return [
         f"analysis: {name} = {value}"
         for name, value in choices.model_dump(exclude_none=True).items()
     ]
-
-
-def finished_state(folder: Place) -> dict[str, Any]:
-    """The state of a finished run; ``StoreError`` where there is none, or it is not finished."""
-    state = read_state(folder)
-    if state is None or state["status"] != FINISHED:
-        found = "no run.json" if state is None else f"a run that is {state['status']}"
-        raise StoreError(
-            "No finished run (1 problem)",
-            [Problem(str(folder), found, "a folder that saprolite run has finished",
-                     f"saprolite run STUDY.toml --out {folder}")],
-        )  # fmt: skip
-    return state
 
 
 def _choices(state: dict[str, Any], study: str | Path | Study | None) -> AnalysisChoices:

@@ -11,6 +11,8 @@ import cyclopts
 from cyclopts import Parameter
 
 from saprolite.analysis_commands import analyse
+from saprolite.audit_commands import audit
+from saprolite.claims_commands import claims
 from saprolite.comparison_commands import app as comparison_app
 from saprolite.data_commands import app as data_app
 from saprolite.errors import (
@@ -43,14 +45,10 @@ app = cyclopts.App(
     help="How fast the minerals of a soil weather, and how much CO2 that binds.",
 )
 app.command(data_app)
-app.command(analyse)
-app.command(report)
-app.command(prepare)
-app.command(readings)
-app.command(uncertainty)
-app.command(column)
-app.command(site)
-app.command(doctor)
+for command in (
+    analyse, report, audit, claims, prepare, readings, uncertainty, column, site, doctor,
+):  # fmt: skip
+    app.command(command)
 register_completion(app)
 app.update(comparison_app)
 

@@ -80,6 +80,12 @@ class IncompleteRunError(SaproliteError):
     exit_code = 3
 
 
+class AuditError(SaproliteError):
+    """Numbers that contradict one another."""
+
+    exit_code = 4
+
+
 def did_you_mean(word: str, accepted: Iterable[str]) -> str:
     """The closest accepted word as advice, or the list of all of them.
 

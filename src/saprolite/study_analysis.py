@@ -11,8 +11,11 @@ from pydantic import Field, model_validator
 
 from saprolite.study_section import Closed
 
-# Latitudes that the manuscript gives totals of, degrees north.
-_BANDS = ((17.0, 24.0), (7.0, 11.0), (-5.0, 0.0), (30.0, 60.0))
+# Latitudes that the manuscript speaks of, degrees north.
+_BANDS = (
+    (17.0, 24.0), (7.0, 11.0), (-5.0, 0.0), (30.0, 60.0),
+    (-30.0, 30.0), (30.0, 90.0), (20.0, 60.0), (5.0, 15.0), (60.0, 90.0), (-25.0, 30.0),
+)  # fmt: skip
 Band = Annotated[list[float], Field(min_length=2, max_length=2)]
 
 

@@ -23,6 +23,12 @@ def row_means(fields: AnnualFields, values: Array) -> Array:
     return np.where(area > 0.0, amount / np.where(area > 0.0, area, 1.0), np.nan)
 
 
+def row_sums(fields: AnnualFields, values: Array) -> Array:
+    """Sum of values times area of the land cells of each row; 0 in rows without land."""
+    rows, size = np.nonzero(fields.land)[0], fields.land.shape[0]
+    return np.asarray(np.bincount(rows, values * fields.area, size), np.float64)
+
+
 def row_coverage(fields: AnnualFields, values: Array) -> Array:
     """Share of the land area of each row that has a value, 0 to 1; NaN in rows without land."""
     rows, size = np.nonzero(fields.land)[0], fields.land.shape[0]

@@ -10,20 +10,25 @@ import numpy.typing as npt
 import pandas as pd
 
 from saprolite.analysis.annual import CONTROL, STATES, AnnualFields
-from saprolite.analysis.areas import GLOBE, Area, areas_of
+from saprolite.analysis.areas import Area, areas_of
 from saprolite.analysis.attribution import (
     PARTS,
     contribution_rows,
     contributions,
     driver_rows,
 )
-from saprolite.analysis.by_latitude import features_of, row_coverage, row_means
+from saprolite.analysis.by_latitude import row_means
 from saprolite.analysis.classes import CONTROLS, SYNERGIES, class_rows, main_control, synergy
+from saprolite.analysis.latitude_tables import (
+    contributions_by_latitude,
+    flux_by_latitude,
+    trend_by_latitude,
+)
 from saprolite.analysis.layer_groups import mean_state, summed
 from saprolite.analysis.masked import mask_rows, masks
 from saprolite.analysis.means import mean_flux
+from saprolite.analysis.static_inputs import static_inputs
 from saprolite.analysis.trend_maps import (
-    KG_PER_T,
     AreaTrends,
     CellTrends,
     area_totals,
@@ -59,7 +64,7 @@ def find(fields: AnnualFields, choices: AnalysisChoices, write: Write, report: R
     areas = areas_of(fields, choices.latitude_bands, choices.regions)
     control = fields.flux(CONTROL)
     tables = {"areas": _flux_table(fields, control, areas)}
-    tables |= _latitude_tables(fields, control)
+    tables |= flux_by_latitude(fields, control) | static_inputs(fields)
     why = why_no_trends(fields)
     if why is not None:
         return Findings(tables, [why])
@@ -69,7 +74,7 @@ def find(fields: AnnualFields, choices: AnalysisChoices, write: Write, report: R
         trends.add(name, control if name == CONTROL else fields.flux(name), write)
         report("trends of series", number + 1, len(fields.series))
     tables["trends"] = pd.concat(trends.tables, ignore_index=True)
-    tables |= _trend_profile(fields, trends.slopes[CONTROL])
+    tables |= trend_by_latitude(fields, trends.slopes[CONTROL])
     tables["drivers"] = trends.driver_table()
     states = _states(fields, choices, areas, write, tables, notes)
     report("drivers", 1, 2)
@@ -156,35 +161,6 @@ def _flux_table(
     return pd.DataFrame(rows)
 
 
-def _latitude_tables(
-    fields: AnnualFields, control: npt.NDArray[np.floating]
-) -> dict[str, pd.DataFrame]:
-    if not len(control):
-        return {}
-    mean = summed(control.mean(axis=0, dtype=np.float64), fields.groups[-1])
-    profile = row_means(fields, mean)
-    latitude = fields.fluxes["lat"].values
-    features = features_of(latitude, profile).rename(
-        columns={"value": "mean_flux_t_C_km-2_yr-1", "prominence": "prominence_t_C_km-2_yr-1"}
-    )
-    return {"latitude_features": features}
-
-
-def _trend_profile(fields: AnnualFields, slopes: dict[str, Array]) -> dict[str, pd.DataFrame]:
-    latitude = fields.fluxes["lat"].values
-    by_group = {name: KG_PER_T * row_means(fields, values) for name, values in slopes.items()}
-    column = fields.groups[-1].name
-    table = pd.DataFrame(
-        {"latitude_degrees_north": latitude,
-         "coverage_of_land_1": row_coverage(fields, slopes[column]),
-         **{f"mean_slope_{name}_kg_C_km-2_yr-2": values for name, values in by_group.items()}}
-    )  # fmt: skip
-    features = features_of(latitude, by_group[column]).rename(
-        columns={"value": "mean_slope_kg_C_km-2_yr-2", "prominence": "prominence_kg_C_km-2_yr-2"}
-    )
-    return {"trend_by_latitude": table, "trend_latitude_features": features}
-
-
 def _states(
     fields: AnnualFields,
     choices: AnalysisChoices,
@@ -249,8 +225,7 @@ def _contributions(
     controls: list[dict[str, Any]] = []
     synergies: list[dict[str, Any]] = []
     masked: list[dict[str, Any]] = []
-    profiles: dict[str, Array] = {}
-    globe = next(area for area in areas if area.kind == GLOBE)
+    profiles: dict[tuple[str, str], Array] = {}
     for group in fields.groups:
         found = contributions(
             slopes[CONTROL][group.name], slopes[MOISTURE_ONLY][group.name],
@@ -259,7 +234,7 @@ def _contributions(
         for name, part in PARTS.items():
             values = np.asarray(getattr(found, part))
             write("relative_contribution", (name, group.name), values)
-            profiles[f"{name} {group.name} percent"] = row_means(fields, values)
+            profiles[name, group.name] = row_means(fields, values)
         relative += contribution_rows(found, fields.area, areas, group.name)
         for kind, make, names, rows in (
             ("main_control", main_control, CONTROLS, controls),
@@ -274,12 +249,11 @@ def _contributions(
         if len(states) == len(STATES):
             moisture, temperature = (states[name][group.name] for name in STATES)
             chosen = masks(moisture, temperature, found, choices)
-            masked += mask_rows(chosen, found, fields.area, globe.cells, group.name)
-    latitude = {"latitude_degrees_north": fields.fluxes["lat"].values}
+            masked += mask_rows(chosen, found, fields.area, areas, group.name)
     tables = {
         "relative_contributions": pd.DataFrame(relative),
         "main_control": pd.DataFrame(controls),
         "synergy": pd.DataFrame(synergies),
-        "relative_contributions_by_latitude": pd.DataFrame(latitude | profiles),
+        **contributions_by_latitude(fields, profiles),
     }
     return tables | ({"masked": pd.DataFrame(masked)} if masked else {})

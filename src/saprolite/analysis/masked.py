@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from saprolite.analysis.areas import Area
 from saprolite.analysis.attribution import statistics
-from saprolite.analysis.trend_maps import CellTrends, significant
+from saprolite.analysis.trend_maps import CellTrends, ratio, significant
 from saprolite.equations import RelativeContribution
 from saprolite.study_analysis import AnalysisChoices
 
@@ -56,24 +57,25 @@ def mask_rows(
     chosen: tuple[Mask, ...],
     found: RelativeContribution,
     cell_area: Array,
-    inside: Flags,
+    areas: Sequence[Area],
     layers: str,
 ) -> list[dict[str, Any]]:
-    """One row a mask: what share of the area it has, the mean RC of its driver, shares of signs."""
+    """One row an area and mask: its share of the area, mean RC of its driver, shares of signs."""
     parts: Mapping[str, Array] = {
         "soil_moisture": np.asarray(found.moisture),
         "soil_temperature": np.asarray(found.temperature),
     }
-    whole = float(cell_area[inside].sum())
     rows = []
-    for mask in chosen:
-        cells = mask.cells & inside
-        share = float(cell_area[cells].sum()) / whole if whole else float("nan")
-        rows.append(
-            {"mask": mask.name, "layers": layers, "driver": mask.driver,
-             "mask_area_percent": 100.0 * share,
-             **statistics(parts[mask.driver], cell_area, cells)}
-        )  # fmt: skip
+    for area in areas:
+        whole = float(cell_area[area.cells].sum())
+        for mask in chosen:
+            cells = mask.cells & area.cells
+            rows.append(
+                {"kind": area.kind, "area": area.name, "mask": mask.name, "layers": layers,
+                 "driver": mask.driver,
+                 "mask_area_percent": 100.0 * ratio(float(cell_area[cells].sum()), whole),
+                 **statistics(parts[mask.driver], cell_area, cells)}
+            )  # fmt: skip
     return rows
 
 

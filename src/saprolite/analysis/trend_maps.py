@@ -99,6 +99,21 @@ def area_trends(
     return AreaTrends(added.mean(axis=-1), shaped)
 
 
+def critical_statistic(choices: AnalysisChoices, years: int) -> float:
+    """What the statistic of a total's trend must exceed at alpha: F(1, n - 2), or |Z|.
+
+    Source: quantiles of the F and the normal distribution; F of 49 years at 0.05:
+
+    >>> round(critical_statistic(AnalysisChoices(), 49), 3)
+    4.047
+    """
+    from scipy import stats
+
+    if choices.trend == "least_squares":
+        return float(stats.f.isf(choices.alpha, 1, years - 2))
+    return float(stats.norm.isf(choices.alpha / 2.0))
+
+
 def trend_table(
     fields: AnnualFields,
     series: str,
@@ -113,6 +128,8 @@ def trend_table(
     of the area that have a trend in every layer of the group.
     """
     rows = []
+    years = len(fields.years)
+    critical = critical_statistic(choices, years)
     for number, area in enumerate(areas):
         for position, group in enumerate(fields.groups):
             at = number, position
@@ -122,7 +139,11 @@ def trend_table(
                     "mean_total_Tg_C_yr-1": found.mean[at],
                     "slope_of_total_Tg_C_yr-2": found.trends.slope[at],
                     "intercept_of_total_Tg_C_yr-1": found.trends.intercept[at],
-                    "statistic": found.trends.statistic[at], "p": found.trends.p[at],
+                    "statistic": found.trends.statistic[at], "critical_statistic": critical,
+                    "p": found.trends.p[at], "years_count": years,
+                    "significant_sign_1": significant_sign(
+                        found.trends.slope[at], found.trends.p[at], choices.alpha
+                    ),
                     **_map_numbers(maps[group.name], fields.area, area.cells, choices.alpha),
                 }
             )  # fmt: skip
@@ -139,6 +160,15 @@ def group_trends(
 def significant(trends: CellTrends, alpha: float) -> npt.NDArray[np.bool_]:
     """Where a trend is significant; nowhere without one."""
     return np.asarray(trends.p < alpha)
+
+
+def significant_sign(slope: float, p: float, alpha: float) -> int:
+    """1 for a total that rises significantly, -1 for one that falls so, else 0.
+
+    >>> significant_sign(0.2, 0.01, 0.05), significant_sign(-0.2, 0.2, 0.05)
+    (1, 0)
+    """
+    return int(np.sign(slope)) if p < alpha else 0
 
 
 def _map_numbers(

@@ -45,6 +45,19 @@ def read_state(out: Place) -> dict[str, Any] | None:
     return dict(state)
 
 
+def finished_state(folder: Place) -> dict[str, Any]:
+    """The state of a finished run; ``StoreError`` where there is none, or it is not finished."""
+    state = read_state(folder)
+    if state is None or state["status"] != FINISHED:
+        found = "no run.json" if state is None else f"a run that is {state['status']}"
+        raise StoreError(
+            "No finished run (1 problem)",
+            [Problem(str(folder), found, "a folder that saprolite run has finished",
+                     f"saprolite run STUDY.toml --out {folder}")],
+        )  # fmt: skip
+    return state
+
+
 def write_state(out: Place, state: dict[str, Any]) -> None:
     """Write the state whole or not at all."""
     write_json(out / RUN_FILE, state)
