@@ -19,6 +19,7 @@ from saprolite.report.figures.panels import LINE, number
 
 _TREND = "#b3441e"
 _HIGH, _LEFT = 1.25, 0.6
+_NEAR = 3  # years in which a name does not fit
 
 
 def draw(run: Analysed, folder: Place, name: str) -> list[Place]:
@@ -79,11 +80,15 @@ def _says(trend: Mapping[Any, Any]) -> str:
 
 
 def _mark(axes: Axes, seams: list[Splice]) -> None:
-    for splice in seams:
-        axes.axvline(splice.year - 0.5, color="#666666", lw=0.6, ls="--")
-        axes.annotate(splice.what, (splice.year - 0.5, 0.02), (1.5, 0), rotation=90,
+    """Dashed lines, each named on its right; on its left where another follows soon."""
+    years = [splice.year for splice in seams]
+    for year, what in seams:
+        soon = any(year < other <= year + _NEAR for other in years)
+        axes.axvline(year - 0.5, color="#666666", lw=0.6, ls="--")
+        axes.annotate(what, (year - 0.5, 0.02), (-1.5 if soon else 1.5, 0), rotation=90,
                       xycoords=("data", "axes fraction"), textcoords="offset points",
-                      fontsize=FONT - 2, color="#666666")  # fmt: skip
+                      ha="right" if soon else "left", fontsize=FONT - 2,
+                      color="#666666")  # fmt: skip
 
 
 def _method(run: Analysed) -> str:

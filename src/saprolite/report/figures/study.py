@@ -23,27 +23,36 @@ MOISTURE, TEMPERATURE = "soil_moisture", "soil_temperature"
 
 
 class StudyFigure(NamedTuple):
-    """A figure: the name of its files, how it is drawn, what the analysis must hold for it."""
+    """A figure: the name of its files, its tables, how it is drawn, what it needs."""
 
     name: str
+    tables: tuple[str, ...]
     draw: Draw
     needs: str
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Names of everything that is written for it."""
+        tables = (f"{self.name}_{table}.csv" for table in self.tables)
+        return (f"{self.name}.png", f"{self.name}.pdf", *tables)
 
+
+_PROFILE, _ZONES = ("maps", "by_latitude"), ("maps", "by_zone_and_layer", "by_latitude")
 FIGURES = (
-    StudyFigure("fig_02_flux_by_layer", flux_by_layer.draw, "a year with a value"),
-    StudyFigure("fig_03_totals", series.draw, "trends"),
-    StudyFigure("fig_04_trends_by_layer", trends_by_layer.draw, "trends"),
-    StudyFigure("fig_05_contribution_of_soil_moisture",
+    StudyFigure("fig_02_flux_by_layer", _PROFILE, flux_by_layer.draw, "a year with a value"),
+    StudyFigure("fig_03_totals", ("series", "trends"), series.draw, "trends"),
+    StudyFigure("fig_04_trends_by_layer", _PROFILE, trends_by_layer.draw, "trends"),
+    StudyFigure("fig_05_contribution_of_soil_moisture", _ZONES,
                 partial(contribution.draw, driver=MOISTURE), "relative contributions"),
-    StudyFigure("fig_06_contribution_of_soil_temperature",
+    StudyFigure("fig_06_contribution_of_soil_temperature", _ZONES,
                 partial(contribution.draw, driver=TEMPERATURE), "relative contributions"),
-    StudyFigure("fig_08_synergy_and_control", synergy.draw, "relative contributions"),
-    StudyFigure("fig_09_offset", offset.draw, "relative contributions on masks"),
-    StudyFigure("fig_s1_trend_of_soil_moisture", partial(driver_trends.draw, state=MOISTURE),
-                "trends of soil_moisture"),
-    StudyFigure("fig_s2_trend_of_soil_temperature", partial(driver_trends.draw, state=TEMPERATURE),
-                "trends of soil_temperature"),
+    StudyFigure("fig_08_synergy_and_control", ("maps", "synergy_shares", "main_control_shares"),
+                synergy.draw, "relative contributions"),
+    StudyFigure("fig_09_offset", ("maps", "masks"), offset.draw, "relative contributions on masks"),
+    StudyFigure("fig_s1_trend_of_soil_moisture", ("maps",),
+                partial(driver_trends.draw, state=MOISTURE), "trends of soil_moisture"),
+    StudyFigure("fig_s2_trend_of_soil_temperature", ("maps",),
+                partial(driver_trends.draw, state=TEMPERATURE), "trends of soil_temperature"),
 )  # fmt: skip
 
 
@@ -59,8 +68,8 @@ def draw_study(
     notes: list[str] = []
     there = _there(run)
     for done, figure in enumerate(FIGURES, 1):
-        for kind in ("png", "pdf"):
-            remove(folder / f"{figure.name}.{kind}")
+        for file in figure.files:
+            remove(folder / file)
         if there[figure.needs]:
             written += figure.draw(run, folder, figure.name)
         else:
