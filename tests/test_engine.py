@@ -222,7 +222,7 @@ def test_two_runs_on_one_folder(
             for attempt in (
                 lambda: make(study, out),
                 lambda: make(study, out, restart=True),
-                lambda: sap.workflow.analyse(out),  # type: ignore[attr-defined]
+                lambda: sap.workflow.summarise(out),  # type: ignore[attr-defined]
             ):
                 with pytest.raises(StoreError, match=f"process {os.getpid()} on") as caught:
                     attempt()
