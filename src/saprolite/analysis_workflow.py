@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,22 +16,18 @@ from saprolite.analysis.run_outputs import RunOutputs, read_tables
 from saprolite.engine.lock import RunLock
 from saprolite.engine.state import finished_state
 from saprolite.places import Place, place, write_text
+from saprolite.stages import Report, quiet
 from saprolite.study import Study
 from saprolite.study_analysis import AnalysisChoices
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Report = Callable[[str, int, int], None]
 STORE, FOLDER, FIGURES = "analysis.zarr", "analysis", "figures"
 
 
-def _quiet(stage: str, done: int, total: int) -> None:
-    """No progress: what a notebook or a script gets."""
-
-
 def analyse(
-    out: str | Place, study: str | Path | Study | None = None, report: Report = _quiet
+    out: str | Place, study: str | Path | Study | None = None, report: Report = quiet
 ) -> Findings:
     """Analyse a finished run: maps into ``analysis.zarr``, tables (CSV) into ``analysis/``, and
     figures (PNG, PDF, their numbers as CSV) into ``figures/``.

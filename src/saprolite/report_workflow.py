@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +13,16 @@ from saprolite.places import Place, place, write_text
 from saprolite.report.html import as_html
 from saprolite.report.pdf import write_pdf
 from saprolite.report.run_report import RunRecord, read_json, report_of
+from saprolite.stages import Report, quiet
 from saprolite.version import __version__
 
-Report = Callable[[str, int, int], None]
 _CITE = (
     f"saprolite {__version__}: weathering of soil minerals and the CO2 that it binds.",
     "Sverdrup & Warfvinge 1995, Reviews in Mineralogy and Geochemistry 31, 485-541 (PROFILE).",
 )
 
 
-def _quiet(stage: str, done: int, total: int) -> None:
-    """No progress: what a notebook or a script gets."""
-
-
-def report(out: str | Place, report: Report = _quiet) -> tuple[Place, Place]:
+def report(out: str | Place, report: Report = quiet) -> tuple[Place, Place]:
     """Write ``report.html`` and ``report.pdf`` of a run, finished or not, into its folder.
 
     The HTML file needs nothing beside it. What has been analysed, audited or drawn is in it; a run

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,11 +27,10 @@ from saprolite.errors import InputError, Problem, StoreError, raise_if_any
 from saprolite.places import Place, place, write_text
 from saprolite.report.figures.uncertainty import draw_uncertainty
 from saprolite.sources.files import HDF5_LOCK
+from saprolite.stages import Report
 
 if TYPE_CHECKING:
     import xarray as xr
-
-Report = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from saprolite.errors import Problem, StoreError
 from saprolite.inputs import Prepared, prepare
 from saprolite.inputs.store import check_all_years
 from saprolite.places import Place, inside, place, write_text
+from saprolite.stages import Report, quiet
 from saprolite.stores import open_dataset, write_json
 from saprolite.study import Study
 from saprolite.study_template import demo_content
@@ -31,14 +31,8 @@ if TYPE_CHECKING:
     from saprolite.engine.packing import Packing
     from saprolite.engine.plan import Plan
 
-Report = Callable[[str, int, int], None]
 
-
-def _quiet(stage: str, done: int, total: int) -> None:
-    """No progress: what a notebook or a script gets."""
-
-
-def check(study: str | Path | Study, report: Report = _quiet) -> Prepared:
+def check(study: str | Path | Study, report: Report = quiet) -> Prepared:
     """Find everything that is wrong with a study and its inputs; compute and write nothing.
 
     Reads every input, all years of forcing too, and raises an error that names everything that is
@@ -49,9 +43,7 @@ def check(study: str | Path | Study, report: Report = _quiet) -> Prepared:
     return prepared
 
 
-def plan(
-    study: str | Path | Study, out: str | Place | None = None, report: Report = _quiet
-) -> Plan:
+def plan(study: str | Path | Study, out: str | Place | None = None, report: Report = quiet) -> Plan:
     """What a run will read, compute, write and hold in memory; nothing is written to ``out``.
 
     Parameters
@@ -92,7 +84,7 @@ def run(
     out: str | Place | None = None,
     *,
     restart: bool = False,
-    report: Report = _quiet,
+    report: Report = quiet,
     workers: int | None = None,
     client: Any = None,
 ) -> xr.Dataset:
@@ -177,7 +169,7 @@ def packing(
     return packing_of(chosen, _default_folder(study, "packed"), restart)
 
 
-def summarise(out: Place, report: Report = _quiet) -> dict[str, Any]:
+def summarise(out: Place, report: Report = quiet) -> dict[str, Any]:
     """Write the summary, tables and figures of a run whose fluxes are stored."""
     with RunLock(out) as lock:
         lock.take()
@@ -211,14 +203,14 @@ def _outputs(out: Place, summary: dict[str, Any]) -> dict[str, Any]:
 
 
 def demo(
-    out: str | Place, *, resolution_deg: float = 2.0, restart: bool = False, report: Report = _quiet
+    out: str | Place, *, resolution_deg: float = 2.0, restart: bool = False, report: Report = quiet
 ) -> xr.Dataset:
     """Run the demo planet, 1970 to 2018: no download, no data, the same path as real inputs."""
     return run(Study.of(demo_content(resolution_deg), Path.cwd(), "demo"), out,
                restart=restart, report=report)  # fmt: skip
 
 
-def write_pits(pits: Pits, out: str | Path, report: Report = _quiet) -> list[Path]:
+def write_pits(pits: Pits, out: str | Path, report: Report = quiet) -> list[Path]:
     """Write solved soil pits into a folder: tables, everything as JSON, a figure of each site.
 
     Files of the same names are replaced. Returns what was written.

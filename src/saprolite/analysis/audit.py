@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pandas as pd
 
 from saprolite.analysis.audit_analysis import analysis_checks
@@ -13,8 +11,8 @@ from saprolite.analysis.audit_tables import table_checks
 from saprolite.analysis.run_outputs import RunOutputs
 from saprolite.engine.state import checksums_of
 from saprolite.errors import AuditError, Problem
+from saprolite.stages import Report
 
-Report = Callable[[str, int, int], None]
 _CHECKS = (table_checks, flux_checks, analysis_checks, store_checks)
 
 

@@ -39,10 +39,10 @@ from saprolite.analysis.trend_maps import (
     trend_table,
 )
 from saprolite.equations.trend import FEWEST_YEARS
+from saprolite.stages import Report
 from saprolite.study_analysis import AnalysisChoices
 
 Array = npt.NDArray[np.float64]
-Report = Callable[[str, int, int], None]
 Write = Callable[[str, tuple[str, ...], npt.NDArray[Any]], None]
 MOISTURE_ONLY, TEMPERATURE_ONLY = "soil_moisture_only", "soil_temperature_only"
 

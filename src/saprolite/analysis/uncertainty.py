@@ -7,7 +7,7 @@ order, so that neither the number of draws nor how they are cut changes a bit of
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -20,10 +20,10 @@ from saprolite.analysis.cell_amounts import CellAmounts
 from saprolite.analysis.factors import factor
 from saprolite.analysis.model_structure import Structure
 from saprolite.analysis.uncertainty_settings import BudgetTerm, Error
+from saprolite.stages import Report
 from saprolite.threads import in_order
 
 Array = npt.NDArray[np.float64]
-Report = Callable[[str, int, int], None]
 PERCENTILES = (5, 50, 95)
 STRUCTURE = "model structure"
 DEFAULT_CHUNK = 1000

@@ -15,11 +15,12 @@ import numpy.typing as npt
 
 from saprolite.engine.fits import fits_of
 from saprolite.engine.frames import Frame
-from saprolite.engine.kernels import Block, Kernel, Report, is_climatology, kernel_of
+from saprolite.engine.kernels import Block, Kernel, is_climatology, kernel_of
 from saprolite.engine.plan import Plan, Seconds
 from saprolite.engine.reduce import series_of, why_no_trends
 from saprolite.inputs import Prepared
 from saprolite.sources.forcing import Forcing, ForcingYear, HeldForcing
+from saprolite.stages import Report
 from saprolite.stores import read_chunk, write_chunk
 from saprolite.threads import cores
 

@@ -10,7 +10,7 @@ import hashlib
 import importlib
 import threading
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -33,7 +33,6 @@ from saprolite.study import Study
 from saprolite.version import __version__
 
 CONNECT_SECONDS = 30.0
-Report = Callable[[str, int, int], None]
 
 
 class InputFile(NamedTuple):

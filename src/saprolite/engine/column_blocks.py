@@ -11,13 +11,14 @@ from saprolite.column.layer import IONS
 from saprolite.column.solve import is_compilable, steady_state_of_many
 from saprolite.column.steady_state import SteadyState
 from saprolite.engine.column_means import ColumnDrivers, MeanDrivers
-from saprolite.engine.kernels import Block, Extra, Report, Result, workers_of
+from saprolite.engine.kernels import Block, Extra, Result, workers_of
 from saprolite.engine.turns import SharedByBand
 from saprolite.inputs import Prepared
 from saprolite.inputs.column_fields import ColumnInputs
 from saprolite.minerals import Mineral
 from saprolite.models.rate_law import ProfileLaw
 from saprolite.models.soil import reactive_area, saturation
+from saprolite.stages import Report
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]

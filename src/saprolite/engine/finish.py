@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,7 @@ from saprolite.engine.ledger import Ledger
 from saprolite.engine.reduce import write_trends
 from saprolite.engine.store import FluxStore
 from saprolite.inputs import Prepared, counts
-
-Report = Callable[[str, int, int], None]
+from saprolite.stages import Report
 
 
 def finish(

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from saprolite.inputs import Prepared
+from saprolite.stages import Report
 from saprolite.threads import cores
 
 Array = npt.NDArray[Any]
 Flags = npt.NDArray[np.bool_]
-Report = Callable[[str, int, int], None]
 
 
 class Block(NamedTuple):

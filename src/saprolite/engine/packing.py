@@ -51,10 +51,10 @@ from saprolite.places import (
 )
 from saprolite.sources.digests import package_digest
 from saprolite.sources.forcing import Forcing
+from saprolite.stages import Report
 from saprolite.study import Study
 from saprolite.version import __version__
 
-Report = Callable[[str, int, int], None]
 Said = Callable[[float, int], None]
 
 

@@ -13,10 +13,11 @@ import numpy.typing as npt
 from saprolite.compiled.pathway import DRIVERS, BaseCycle, ForcingArrays, FusedPathway
 from saprolite.compiled.pathway_choices import NEAR_FREEZING_K, Wanted
 from saprolite.compiled.sums import mean_over_months
-from saprolite.engine.kernels import Block, Extra, Report, Result, workers_of
+from saprolite.engine.kernels import Block, Extra, Result, workers_of
 from saprolite.engine.turns import SharedByBand
 from saprolite.inputs import Prepared
 from saprolite.models import CO2Pathway, Soil, month_seconds
+from saprolite.stages import Report
 from saprolite.study import Study
 from saprolite.study_parts import Experiments
 from saprolite.variables import REGISTRY

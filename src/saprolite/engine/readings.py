@@ -7,7 +7,7 @@ one after another, so that memory does not grow with the number of readings time
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -26,12 +26,12 @@ from saprolite.inputs import Prepared, prepare
 from saprolite.models import CO2Pathway, Reading, Soil
 from saprolite.sources.forcing import ForcingYear
 from saprolite.sources.koeppen import CLASS_NAMES
+from saprolite.stages import Report
 from saprolite.study import Study
 from saprolite.study_parts import Experiments
 from saprolite.threads import in_order
 
 Array = npt.NDArray[np.float64]
-Report = Callable[[str, int, int], None]
 _T_PER_TG = 1.0e6
 _CLASSES = len(CLASS_NAMES) + 1  # 0: none
 # Of the memory that is free, what the readings of a band may take.

@@ -8,7 +8,7 @@ rows, so that no bit depends on the bands.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,11 +20,11 @@ from saprolite.engine.kernels import Extra, is_climatology, workers_of
 from saprolite.engine.store import FLUX, FluxStore
 from saprolite.equations.trend import FEWEST_YEARS
 from saprolite.inputs import Prepared
+from saprolite.stages import Report
 from saprolite.stores import writing
 from saprolite.threads import in_order
 
 Array = npt.NDArray[Any]
-Report = Callable[[str, int, int], None]
 TOTAL = "carbon_sink_total"
 CONTROL = "control"
 _T_PER_TG = 1.0e6

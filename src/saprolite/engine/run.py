@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import closing
 from typing import Any
 
@@ -45,10 +45,10 @@ from saprolite.models.explain import flagged_numbers, unverified_numbers
 from saprolite.models.explain_column import column_flagged, column_unverified
 from saprolite.places import Place, sweep, write_text, writing
 from saprolite.sources.kept import FOLDER
+from saprolite.stages import Report
 from saprolite.stores import DAMAGED
 from saprolite.study import Study
 
-Report = Callable[[str, int, int], None]
 # The state is written at the ends of a run; in between only so that its wall time is kept.
 STATE_SECONDS = 5.0
 

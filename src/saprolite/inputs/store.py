@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +28,7 @@ from saprolite.inputs.year_chunks import (
 )
 from saprolite.places import Place, files_below, writing
 from saprolite.sources.forcing import Forcing, ForcingYear, HeldForcing
+from saprolite.stages import Report
 from saprolite.stores import DAMAGED, consolidate, create_group, open_group
 from saprolite.threads import in_order
 
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     import zarr
 
 STORE_LIMIT_BYTES = 2 * 1024**3
-Report = Callable[[str, int, int], None]
 Cells = npt.NDArray[np.int64]
 
 

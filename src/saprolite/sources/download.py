@@ -9,7 +9,6 @@ from __future__ import annotations
 import shutil
 import threading
 import zipfile
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,8 +28,8 @@ from saprolite.sources.published_files import (
     with_sizes,
 )
 from saprolite.sources.resumable import Session, fetch
+from saprolite.stages import Report
 
-Report = Callable[[str, int, int], None]
 _MEGABYTE = 1_000_000
 
 
