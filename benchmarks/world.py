@@ -131,7 +131,7 @@ def in_place_of_the_demo_planet() -> Iterator[None]:
     # Here, so that the start-up of the benchmarks of start-up is the package's own.
     from unittest import mock
 
-    with mock.patch("saprolite.inputs.prepare.DemoPlanet", Planet):
+    with mock.patch("saprolite.inputs.opening.DemoPlanet", Planet):
         yield
 
 

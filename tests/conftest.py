@@ -48,7 +48,7 @@ def caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def coarse_figures() -> Iterator[None]:
     """The figures of studies in few pixels: drawing takes a third of the time."""
     from saprolite.report.figures import page, world_map
@@ -66,7 +66,7 @@ def world(tmp_path: Path) -> World:
 
 
 @pytest.fixture(scope="session")
-def analysed_demo(tmp_path_factory: pytest.TempPathFactory, coarse_figures: None) -> Path:
+def analysed_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo planet with all experiments, 16 years, analysed; not to be changed."""
     import saprolite as sap
     from saprolite.analysis_workflow import analyse

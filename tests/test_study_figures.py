@@ -52,7 +52,7 @@ def study(**changes: Any) -> Study:
 
 
 @pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory, coarse_figures: None) -> Path:
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small planet, analysed and drawn."""
     out = tmp_path_factory.mktemp("figures") / "demo"
     sap.run(study(), out)
