@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from saprolite.engine.state import read_state
-from saprolite.errors import Problem, StoreError
+from saprolite.engine.state import state_of
 from saprolite.models import CO2Pathway, Reading
 from saprolite.models.explain import explain
 from saprolite.places import Place, place, write_text
@@ -30,13 +29,7 @@ def report(out: str | Place, report: Report = quiet) -> tuple[Place, Place]:
     without a run.
     """
     folder = place(out)
-    state = read_state(folder)
-    if state is None:
-        raise StoreError(
-            "No run (1 problem)",
-            [Problem(str(out), "no run.json", "a folder that saprolite run wrote",
-                     "saprolite run STUDY.toml --out OUT")],
-        )  # fmt: skip
+    state = state_of(folder)
     summary = read_json(folder / "summary.json")
     record = RunRecord(folder, state, summary, _equations(state, summary), _CITE)
     content = report_of(record)

@@ -12,7 +12,7 @@ from saprolite.engine.state import (
     FINISHED,
     checksums_of,
     peak_memory_bytes,
-    read_state,
+    state_of,
     write_state,
 )
 from saprolite.errors import Problem, StoreError
@@ -174,7 +174,7 @@ def summarise(out: Place, report: Report = quiet) -> dict[str, Any]:
     with RunLock(out) as lock:
         lock.take()
         summary = _summarise(out, report)
-        state = _state(out)
+        state = state_of(out)
         if state["status"] == FINISHED:
             write_state(out, {**state, **_outputs(out, summary)})
         return summary
@@ -184,7 +184,7 @@ def _summarise(out: Place, report: Report) -> dict[str, Any]:
     from saprolite.analysis import csv_text, headline, read_maps, tables
     from saprolite.report.figures import draw_all
 
-    state = _state(out)
+    state = state_of(out)
     maps = read_maps(open_dataset(out / "fluxes.zarr"))
     summary = headline(maps, state)
     write_json(out / "summary.json", summary)
@@ -228,26 +228,9 @@ def open(out: str | Place) -> xr.Dataset:
     The folder may be a local one or any URL that fsspec knows.
     """
     folder = place(out)
-    state = _state(folder)
+    state = state_of(folder)
     dataset = open_dataset(folder / "fluxes.zarr")
     return dataset.assign_attrs(status=state["status"])
-
-
-def _state(out: Place) -> dict[str, Any]:
-    state = read_state(out)
-    if state is None:
-        raise StoreError(
-            "No run (1 problem)",
-            [
-                Problem(
-                    str(out),
-                    "no run.json",
-                    "a folder that saprolite run wrote",
-                    "saprolite run STUDY.toml --out OUT",
-                )
-            ],
-        )
-    return state
 
 
 def _study(study: str | Path | Study) -> Study:

@@ -38,7 +38,7 @@ from saprolite.analysis.trend_maps import (
     ratio,
     trend_table,
 )
-from saprolite.equations.trend import FEWEST_YEARS
+from saprolite.equations.trend import why_years_have_no_trend
 from saprolite.stages import Report
 from saprolite.study_analysis import AnalysisChoices
 
@@ -65,7 +65,7 @@ def find(fields: AnnualFields, choices: AnalysisChoices, write: Write, report: R
     control = fields.flux(CONTROL)
     tables = {"areas": _flux_table(fields, control, areas)}
     tables |= flux_by_latitude(fields, control) | static_inputs(fields)
-    why = why_no_trends(fields)
+    why = why_years_have_no_trend(fields.years)
     if why is not None:
         return Findings(tables, [why])
     notes: list[str] = []
@@ -87,16 +87,6 @@ def find(fields: AnnualFields, choices: AnalysisChoices, write: Write, report: R
         )
     report("drivers", 2, 2)
     return Findings(tables, notes)
-
-
-def why_no_trends(fields: AnnualFields) -> str | None:
-    """Why a run has no trends; None if it has."""
-    years = fields.years
-    if len(years) < FEWEST_YEARS:
-        return f"no trends: {len(years)} of the {FEWEST_YEARS} years that a trend needs"
-    if list(years) != list(range(years[0], years[-1] + 1)):
-        return "no trends: the years with a value do not follow one another"
-    return None
 
 
 class _Trends:

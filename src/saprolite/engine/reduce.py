@@ -18,7 +18,7 @@ from saprolite.engine.banded_maps import Band
 from saprolite.engine.fits import COLUMN, LAYERS, Fit, Found, fits_of, why_no_break
 from saprolite.engine.kernels import Extra, is_climatology, workers_of
 from saprolite.engine.store import FLUX, FluxStore
-from saprolite.equations.trend import FEWEST_YEARS
+from saprolite.equations.trend import why_years_have_no_trend
 from saprolite.inputs import Prepared
 from saprolite.stages import Report
 from saprolite.stores import writing
@@ -80,11 +80,7 @@ def why_no_trends(prepared: Prepared, years: Sequence[int]) -> str | None:
     """Why a run over these years with a value has no trends; None if it has."""
     if is_climatology(prepared):
         return "no trends: every year of a climatology is the same"
-    if len(years) < FEWEST_YEARS:
-        return f"no trends: {len(years)} of the {FEWEST_YEARS} years that a trend needs"
-    if list(years) != list(range(years[0], years[-1] + 1)):
-        return "no trends: the years with a value do not follow one another"
-    return None
+    return why_years_have_no_trend(years)
 
 
 def write_trends(

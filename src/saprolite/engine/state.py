@@ -45,6 +45,18 @@ def read_state(out: Place) -> dict[str, Any] | None:
     return dict(state)
 
 
+def state_of(folder: Place) -> dict[str, Any]:
+    """The state of a run, finished or not; ``StoreError`` where there is no run."""
+    state = read_state(folder)
+    if state is None:
+        raise StoreError(
+            "No run (1 problem)",
+            [Problem(str(folder), "no run.json", "a folder that saprolite run wrote",
+                     "saprolite run STUDY.toml --out OUT")],
+        )  # fmt: skip
+    return state
+
+
 def finished_state(folder: Place) -> dict[str, Any]:
     """The state of a finished run; ``StoreError`` where there is none, or it is not finished."""
     state = read_state(folder)

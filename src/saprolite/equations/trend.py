@@ -3,6 +3,7 @@ relative contributions."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -223,6 +224,19 @@ def require_years(years: int, fewest: int = FEWEST_YEARS) -> None:
                 )
             ],
         )
+
+
+def why_years_have_no_trend(years: Sequence[int]) -> str | None:
+    """Why these years give no trend, in words for a note; None if they do.
+
+    >>> why_years_have_no_trend([2000, 2001]), why_years_have_no_trend(range(1970, 2019))
+    ('no trends: 2 of the 3 years that a trend needs', None)
+    """
+    if len(years) < FEWEST_YEARS:
+        return f"no trends: {len(years)} of the {FEWEST_YEARS} years that a trend needs"
+    if list(years) != list(range(years[0], years[-1] + 1)):
+        return "no trends: the years with a value do not follow one another"
+    return None
 
 
 def centred_year(index: Number, years: Number) -> Number:
