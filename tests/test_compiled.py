@@ -239,8 +239,8 @@ def test_experiments_swap_one_driver(everything: FusedPathway) -> None:
     alone = [(True, False, False, False), (False, True, False, True),
              (False, False, True, False), (False, False, False, True)]  # fmt: skip
     for driver, which in zip(found.alone, alone, strict=True):
-        assert driver.dtype == np.float32
-        np.testing.assert_allclose(driver, value[which], rtol=1e-6, atol=1e-20)
+        assert driver.dtype == np.float64
+        np.testing.assert_allclose(driver, value[which], rtol=1e-12, atol=1e-20)
     scale = value[True, True, True, True] + value[False, False, False, False]
     for index in range(4):
         contribution = np.zeros((LAYERS, cells))
@@ -251,12 +251,12 @@ def test_experiments_swap_one_driver(everything: FusedPathway) -> None:
                 changed[player] = True
                 if player == index:
                     contribution += (value[tuple(changed)] - before_change) / math.factorial(4)
-        assert np.abs(found.contributions[index] - contribution).max() < 1e-6 * scale.max()
+        assert np.abs(found.contributions[index] - contribution).max() < 1e-12 * scale.max()
     total = found.contributions.sum(axis=0)
     change = value[True, True, True, True] - value[False, False, False, False]
-    assert (np.abs(total - change) <= 1e-6 * scale).all()
+    assert (np.abs(total - change) <= 1e-12 * scale).all()
     np.testing.assert_allclose(
-        found.months.sum(axis=0), found.flux.sum(axis=0), rtol=1e-6, atol=1e-20
+        found.months.sum(axis=0), found.flux.sum(axis=0), rtol=1e-12, atol=1e-20
     )
 
 
