@@ -135,6 +135,7 @@ def stages_of(
         **names,
         "layer_factors": layer_factors,
         "counted": stage(template.counted_template),
+        "copied": lane(template.copied_template),
         "keeps_warmth": keeps_warmth,
         "given_warmth": lane(stages.kept_warmth if keeps_warmth else stages.own_coefficient),
         "warmth_of_months": stage(stages.warmth_of_months, warmth_of_argument=warmth),

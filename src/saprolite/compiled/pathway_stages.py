@@ -114,7 +114,8 @@ def argument_of_year(water, before, seconds, seconds_before, first, size, argume
         for i in range(size):
             row[i] += monthly_amount(real(source[i]), length)
     for month in range(1, MONTHS):
-        argument[month, :] = row
+        for i in range(TILE):
+            argument[month, i] = row[i]
 
 
 def argument_of_trailing_year(water, before, seconds, seconds_before, first, size, argument):
