@@ -34,7 +34,7 @@ def page(results: Results) -> str:
     parts = [INTRODUCTION, _machine(results)]
     known: dict[str, Callable[[Results], str]] = {
         "kernel": _kernel, "readings": _readings, "accuracy": _accuracy, "naive": _naive,
-        "earth": _earth, "start": _start,
+        "earth": _earth, "studies": _studies, "start": _start,
     }  # fmt: skip
     if "kernel" in results:
         parts.append(_targets(results))
@@ -200,6 +200,18 @@ def _files(found: Results) -> str:
         "relative, in every year.\n",
         table(("stage of the run", "s"), stages),
     ))  # fmt: skip
+
+
+def _studies(found: Results) -> str:
+    rows = [(f"`studies/{name}.toml`", row["years"], row["cells_with_a_flux"], row["seconds"],
+             row["peak_private_GB"]) for name, row in found["studies"].items()]  # fmt: skip
+    return f"""## The published studies
+
+Run from files in the layout of every product at {found["resolution_deg"]:g} degree: opened,
+checked, regridded, computed with all their experiments, trends, tables. The files are made, and
+repeat after a year.
+
+{table(("study", "years", "cells with a flux", "s", "peak private memory, GB"), rows)}"""
 
 
 def _start(found: Results) -> str:

@@ -23,6 +23,7 @@ from page import PAGE, RESULTS, page
 
 BENCHMARKS = (
     "naive", "accuracy", "kernel", "readings", "start", "column", "trends", "reading", "earth",
+    "studies",
 )  # fmt: skip
 
 
@@ -33,7 +34,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=BENCHMARKS, default=BENCHMARKS)
     parser.add_argument("--netcdf", type=int, metavar="MONTHS",
                         help="months of NetCDF files of the Earth (full size: 588)")  # fmt: skip
-    parser.add_argument("--folder", type=Path, help="where the Earth's stores go, and stay")
+    parser.add_argument("--folder", type=Path, help="where stores and files go, and stay")
     parser.add_argument("--out", type=Path, default=RESULTS, help="results (JSON)")
     parser.add_argument("--page", type=Path, default=PAGE, help="page (Markdown)")
     options = parser.parse_args()
@@ -46,7 +47,8 @@ def main() -> None:
         arguments = ["--size", options.size]
         if name == "earth":
             arguments += ["--netcdf", str(months)]
-            arguments += ["--folder", str(options.folder)] if options.folder else []
+        if name in ("earth", "studies") and options.folder:
+            arguments += ["--folder", str(options.folder / name)]
         began = time.perf_counter()
         found = _results_of(name, arguments)
         say(f"{name}: {time.perf_counter() - began:.0f} s")

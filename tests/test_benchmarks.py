@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "benchmarks"
 NAMES = (
     "naive", "accuracy", "kernel", "readings", "start", "column", "trends", "reading", "earth",
+    "studies",
 )  # fmt: skip
 # Compiled in the full sizes only.
 NOT_TINY = "float64"
