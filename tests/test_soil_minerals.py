@@ -17,9 +17,10 @@ from saprolite.inputs import prepare
 from saprolite.minerals import CLAY_MINERALS
 from saprolite.sources import rasters
 from saprolite.sources.ito_wagai import read_ito_wagai
+from saprolite.sources.ito_wagai_density import read_ito_wagai_density
 from saprolite.study import Study
 from saprolite.testing.demo_soil import DemoSoil
-from saprolite.testing.ito_wagai import write_ito_wagai
+from saprolite.testing.ito_wagai import write_ito_wagai, write_ito_wagai_density
 from world import World
 
 EDGES = (0.0, 0.1, 0.4, 1.0, 2.0)
@@ -182,3 +183,51 @@ def test_in_a_study(file: Path, world: World) -> None:
     np.testing.assert_allclose(smectite[2, there], 0.9 * smectite[0, there], rtol=1e-5)
     middle = (2.0 * smectite[0] + smectite[2]) / 3.0
     np.testing.assert_allclose(smectite[1, there], middle[there], rtol=1e-12)
+
+
+@pytest.mark.parametrize("units", ["g cm-3", "kg m-3", None])
+def test_bulk_density_beside_the_minerals(tmp_path: Path, units: str | None) -> None:
+    """Both parts on their own grid, in kg m-3; the means stand beside the manuscript's."""
+    path = write_ito_wagai_density(tmp_path, SIZE, units)
+    if units == "kg m-3":
+        with pytest.raises(InputError, match="bulk density must be in kg m-3 or g cm-3"):
+            read_ito_wagai_density(path, OWN)  # grams labelled kilograms
+        return
+    if units is None:
+        with pytest.raises(InputError, match="'kg m-3' or 'g cm-3'"):
+            read_ito_wagai_density(path, OWN)
+    found = read_ito_wagai_density(path, OWN, units=None if units else "g cm-3")
+    assert found.horizons == (0.0, 0.3, 1.0)
+    area = np.cos(np.deg2rad(OWN.lat))[:, None]
+    for horizon, (part, depth) in enumerate([("topsoil", 0.15), ("subsoil", 0.65)]):
+        expected = SOIL.bulk_density(depth)
+        np.testing.assert_allclose(found.data["bulk_density"][horizon], expected, rtol=1e-6)
+        known = np.isfinite(expected)
+        mean = np.average(expected[known], weights=np.broadcast_to(area, known.shape)[known])
+        published = {"topsoil": 1320.0, "subsoil": 1380.0}[part]
+        note = next(text for text in found.notes if f"mean of the {part}" in text)
+        assert f" {mean:.0f} kg m-3" in note
+        assert ("apart" in note) == (abs(mean / published - 1.0) > 0.03)
+    assert any("inferred" in text for text in found.notes)
+
+
+def test_bulk_density_under_the_names_of_the_file(tmp_path: Path, world: World) -> None:
+    path = write_ito_wagai_density(tmp_path, SIZE)
+    with netCDF4.Dataset(path, "r+") as dataset:
+        dataset.renameVariable("bulk density (topsoil)", "BD_top")
+        dataset.renameVariable("bulk density (subsoil)", "BD_sub")
+    with pytest.raises(InputError, match=r"(?s)topsoil.*subsoil") as error:
+        read_ito_wagai_density(path, OWN)
+    assert len(error.value.problems) == 2
+    section = {"product": "ito_wagai", "path": str(path), "topsoil": "BD_top", "subsoil": "BD_sub"}
+    content = world.study(
+        inputs__bulk_density=section, grid={"max_missing_percent": 90.0, "valid_share": 0.05}
+    )
+    prepared = prepare(Study.of(content, tmp_path))
+    assert prepared.products["bulk_density"] == "ito_wagai"
+    assert not any("inferred" in note for note in prepared.notes if "bulk density" in note)
+    layers = prepared.soil.bulk_density
+    known = np.isfinite(layers).all(axis=0)
+    top, second, third, last = layers[:, known]
+    np.testing.assert_allclose(second, (2.0 * top + third) / 3.0, rtol=1e-12)
+    np.testing.assert_array_equal(third, last)

@@ -98,6 +98,18 @@ class HwsdDensity(Closed):
     )
 
 
+class ItoWagaiDensity(Closed):
+    """Bulk density of topsoil (0 to 0.3 m) and subsoil beside the minerals of Ito & Wagai 2017."""
+
+    product: Literal["ito_wagai"]
+    path: str
+    topsoil: str = Field(
+        "bulk density (topsoil)", description="variable; the default is inferred, not published"
+    )
+    subsoil: str = Field("bulk density (subsoil)", description="variable; likewise inferred")
+    units: Literal["kg m-3", "g cm-3"] | None = Field(None, description="if the file states none")
+
+
 class NetcdfDensity(Closed):
     """Bulk density from a NetCDF file."""
 
@@ -205,7 +217,12 @@ Texture = Annotated[
     Field(discriminator="product"),
 ]
 Density = Annotated[
-    GsdeDensity | SoilGridsDensity | HwsdDensity | NetcdfDensity | ConstantDensity,
+    GsdeDensity
+    | SoilGridsDensity
+    | HwsdDensity
+    | ItoWagaiDensity
+    | NetcdfDensity
+    | ConstantDensity,
     Field(discriminator="product"),
 ]
 Minerals = Annotated[

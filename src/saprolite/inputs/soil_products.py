@@ -18,6 +18,7 @@ from saprolite.sources.files import StaticField, range_problem
 from saprolite.sources.gsde import read_gsde_density, read_gsde_texture
 from saprolite.sources.hwsd import read_hwsd_density, read_hwsd_texture
 from saprolite.sources.ito_wagai import read_ito_wagai
+from saprolite.sources.ito_wagai_density import read_ito_wagai_density
 from saprolite.sources.netcdf_fields import Wanted, read_fields
 from saprolite.sources.pelletier import read_pelletier_average, read_pelletier_hillslopes
 from saprolite.sources.remote import local_copy
@@ -31,6 +32,7 @@ from saprolite.study_soil import (
     GsdeTexture,
     HwsdDensity,
     HwsdTexture,
+    ItoWagaiDensity,
     ItoWagaiMinerals,
     NetcdfDensity,
     NetcdfTexture,
@@ -94,6 +96,12 @@ def _hwsd_density(spec: HwsdDensity, cells: Cells) -> StaticField:
     return read_hwsd_density(local_copy(spec.path), cells.grid, cells.valid_share, spec.density)
 
 
+def _ito_wagai_density(spec: ItoWagaiDensity, cells: Cells) -> StaticField:
+    names = {"topsoil": spec.topsoil, "subsoil": spec.subsoil}
+    path = local_copy(spec.path)
+    return read_ito_wagai_density(path, cells.grid, cells.valid_share, names, spec.units)
+
+
 def _netcdf_density(spec: NetcdfDensity, _: Cells) -> StaticField:
     wanted = Wanted(spec.variable, {"kg m-3": 1.0, "g cm-3": 1000.0}, spec.units)
     path = local_copy(spec.path)
@@ -134,6 +142,7 @@ DENSITY_READERS: Mapping[type, Callable[[Any, Cells], StaticField]] = {
     GsdeDensity: _gsde_density,
     SoilGridsDensity: _soilgrids_density,
     HwsdDensity: _hwsd_density,
+    ItoWagaiDensity: _ito_wagai_density,
     NetcdfDensity: _netcdf_density,
 }
 THICKNESS_READERS: Mapping[type, Callable[[Any, Cells], StaticField]] = {
