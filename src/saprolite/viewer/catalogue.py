@@ -47,17 +47,15 @@ def page(shown: Sequence[Shown]) -> bytes:
 
 
 def grid_file(run: ViewedRun) -> bytes:
-    """Of each cell, one after the other: area (float64, km2), position (uint32), class (uint8)."""
+    """Of the cells, one array after the other: area (float64, km2), position on the grid (uint32),
+    climate class and missing inputs (uint8)."""
     fluxes = run.fields.fluxes
-    area, climate = (
+    area, climate, missing = (
         np.asarray(fluxes[name].values).reshape(-1)[run.cells]
-        for name in ("cell_area", "climate_class")
+        for name in ("cell_area", "climate_class", "missing_inputs")
     )
-    return deflated(
-        area.astype("<f8").tobytes()
-        + run.cells.astype("<u4").tobytes()
-        + climate.astype(np.uint8).tobytes()
-    )
+    arrays = area.astype("<f8"), run.cells.astype("<u4"), climate.astype("u1"), missing.astype("u1")
+    return deflated(b"".join(array.tobytes() for array in arrays))
 
 
 def _grid(run: ViewedRun) -> dict[str, Any]:
@@ -66,7 +64,7 @@ def _grid(run: ViewedRun) -> dict[str, Any]:
     for axis in ("lat", "lon"):
         bounds = fluxes[f"{axis}_bounds"].values
         edges[axis] = [float(bounds[0, 0]), float(bounds[-1, 1]), int(bounds.shape[0])]
-    flags = fluxes["missing_inputs"].attrs if "missing_inputs" in fluxes else {}
+    flags = fluxes["missing_inputs"].attrs
     return {
         **edges,
         "cells": int(run.cells.size),
@@ -122,6 +120,7 @@ def _quantity(quantity: Quantity) -> dict[str, Any]:
         "name": quantity.name,
         "title": quantity.title,
         "heading": quantity.heading,
+        "meaning": quantity.meaning,
         "unit": quantity.unit,
         "area": quantity.area,
         "yearly": quantity.yearly,

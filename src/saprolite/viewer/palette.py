@@ -15,7 +15,7 @@ _SCALES: Mapping[str, tuple[str, float, float]] = {
     "moisture_change": ("broc_r", 0.1, 0.9),
     "temperature": ("lajolla", 0.05, 0.95),
     "temperature_change": ("vik", 0.1, 0.9),
-    "soil": ("bilbao", 0.0, 0.95),
+    "soil": ("bilbao_r", 0.05, 1.0),
 }
 # Okabe and Ito's, as in the figures of a study.
 CLASS_COLOURS: Mapping[str, str] = {

@@ -41,7 +41,7 @@ class Series:
 class Quantity:
     """Something that can be shown as a map.
 
-    ``unit``: of the values; ``times``: words of the stored maps; ``yearly``: a map for each year,
+    ``unit``: of the values; ``meaning``: the long name in its store; ``times``: words of the stored maps; ``yearly``: a map for each year,
     too; ``area``: what becomes of an area (``sum`` of value times area, ``average`` by area,
     ``shares`` of classes); ``classes``: code to (name, colour), for maps of classes.
     """
@@ -54,6 +54,7 @@ class Quantity:
     layers: tuple[str, ...]
     times: tuple[str, ...]
     read: Read
+    meaning: str = ""
     yearly: bool = False
     area: str = AVERAGE
     classes: Mapping[int, str] = field(default_factory=dict)
@@ -89,7 +90,8 @@ def _flux(run: ViewedRun) -> Quantity:
     return Quantity(
         "flux", "Carbon sink flux", "Carbon sink", unit_of(run.fields.fluxes[FLUX].attrs),
         _experiments(run.fields.series, "sink"), _names(run.yearly_groups),
-        (MEAN,) if run.fields.years else (), read, yearly=True, area=SUM,
+        (MEAN,) if run.fields.years else (), read, _meaning(run.fields.fluxes[FLUX]), yearly=True,
+        area=SUM,
     )  # fmt: skip
 
 
@@ -119,7 +121,7 @@ def _flux_trend(run: ViewedRun) -> Quantity | None:
         unit_of(maps["trend_slope"].attrs),
         tuple(Series(label, in_words(label), "change", True, CONTROL)
               for label in (str(name) for name in maps["series"].values)),
-        layers, times, read, area=SUM,
+        layers, times, read, _meaning(maps["trend_slope"]), area=SUM,
     )  # fmt: skip
 
 
@@ -170,7 +172,7 @@ def _by_mineral(run: ViewedRun) -> Quantity | None:
         "flux_by_mineral", "Carbon sink flux by mineral", "Carbon sink",
         unit_of(store[name].attrs),
         tuple(Series(label, in_words(label), "sink", False, label) for label in labels),
-        _names(run.yearly_groups), (MEAN,), read, area=SUM,
+        _names(run.yearly_groups), (MEAN,), read, _meaning(store[name]), area=SUM,
     )  # fmt: skip
 
 
@@ -233,12 +235,10 @@ def _static(
     def read(label: str, layer: str, _: str) -> npt.NDArray[Any]:
         return run.stored(store, name, {**where(label), "layer": numbers[layers.index(layer)]})
 
-    attributes = store[name].attrs
-    title = str(attributes.get("long_name", in_words(name)))
-    unit = unit_of(attributes)
     return Quantity(
-        name, title[:1].upper() + title[1:], "Soil", unit, series, layers, (VALUE,), read
-    )
+        name, in_words(name).capitalize(), "Soil", unit_of(store[name].attrs), series, layers,
+        (VALUE,), read, _meaning(store[name]),
+    )  # fmt: skip
 
 
 def _experiments(labels: Sequence[str], scale: str) -> tuple[Series, ...]:
@@ -254,6 +254,10 @@ def _experiments(labels: Sequence[str], scale: str) -> tuple[Series, ...]:
 def _alone(scale: str, *, centred: bool = False) -> tuple[Series, ...]:
     """Of a quantity that has no kinds."""
     return (Series(ALL, "", scale, centred, ALL),)
+
+
+def _meaning(array: xr.DataArray) -> str:
+    return str(array.attrs.get("long_name", ""))
 
 
 def _names(groups: Sequence[Any]) -> tuple[str, ...]:
