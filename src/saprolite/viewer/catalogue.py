@@ -106,12 +106,24 @@ def _run(shown: Shown) -> dict[str, Any]:
         "period": [int(first), int(last)],
         "years": list(run.fields.years),
         "alpha": run.alpha,
+        "groups": _groups(run),
         "quantities": [_quantity(quantity) for quantity in shown.quantities],
         "facts": [
             {"quantity": fact.quantity.name, "time": fact.time, "series": list(fact.series)}
             for fact in shown.facts
         ],
     }
+
+
+def _groups(run: ViewedRun) -> list[dict[str, Any]]:
+    """Groups of layers, and the shares of their single layers in their thickness."""
+    groups = run.fields.groups
+    return [
+        {"name": group.name, "key": key, "first": group.first,
+         "shares": [(layer.bottom - layer.top) / (group.bottom - group.top)
+                    for layer in run.single_layers[group.layers]]}
+        for group, key in zip(groups, keys(group.name for group in groups), strict=True)
+    ]  # fmt: skip
 
 
 def _quantity(quantity: Quantity) -> dict[str, Any]:
@@ -139,5 +151,3 @@ def _quantity(quantity: Quantity) -> dict[str, Any]:
             for code, name in quantity.classes.items()
         ],
     }  # fmt: skip
-
-

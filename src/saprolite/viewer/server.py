@@ -93,7 +93,9 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(200, body, _TYPES.get(name.rpartition(".")[2], "text/plain; charset=utf-8"))
 
-    def _send(self, status: int, body: bytes, kind: str, more: dict[str, str] | None = None) -> None:
+    def _send(
+        self, status: int, body: bytes, kind: str, more: dict[str, str] | None = None
+    ) -> None:
         self.send_response(status)
         for header, value in {**_HEADERS, **(more or {})}.items():
             self.send_header(header, value)

@@ -5,7 +5,6 @@ A path is looked up, never opened: only those that :meth:`Site.paths` tells exis
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from functools import cached_property
 from importlib.resources import files
@@ -16,12 +15,11 @@ from saprolite.viewer.catalogue import Shown, grid_file, page
 from saprolite.viewer.cells import facts, facts_file, series_file, tiles
 from saprolite.viewer.encoding import MAP_BITS, deflated, packed
 from saprolite.viewer.labels import keys
-from saprolite.viewer.palette import scales
 from saprolite.viewer.quantities import Quantity, quantities
 from saprolite.viewer.viewed_run import ViewedRun
 
 _LIBRARY = ("leaflet/leaflet.js", "leaflet/leaflet.css", "leaflet/LICENSE")
-_TOP = {"page.json", "grid.bin", "scales.json"}
+_TOP = {"page.json", "grid.bin"}
 
 
 class Site:
@@ -84,9 +82,7 @@ class Site:
     def _top(self, name: str) -> bytes:
         if name == "page.json":
             return page(tuple(self._shown.values()))
-        if name == "grid.bin":
-            return grid_file(self._shown["this"].run)
-        return json.dumps(scales()).encode()
+        return grid_file(self._shown["this"].run)
 
     def _find(self, run: str, name: str) -> tuple[Shown, Quantity] | None:
         if run in self._shown:
@@ -99,7 +95,7 @@ class Site:
         found = self._find(run, name)
         if found is None:
             return None
-        shown, quantity = found
+        _, quantity = found
         of_series, of_layers = _keyed(quantity)
         if series not in of_series or layers not in of_layers or time not in _times(found):
             return None

@@ -1,10 +1,11 @@
-"""A run as the page sees it: finished or not, analysed or not, its maps on the cells of the page."""
+"""A run as the page sees it: finished or not, analysed or not, its maps on the page's cells."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -69,10 +70,19 @@ class ViewedRun:
         return float(json.loads(self.maps.attrs["analysis"])["alpha"])
 
     @property
+    def single_layers(self) -> tuple[LayerGroup, ...]:
+        """The layers of the run."""
+        return self.fields.groups[: len(self.fields.layer_bounds)]
+
+    @property
     def yearly_groups(self) -> tuple[LayerGroup, ...]:
         """The single layers and the whole column."""
-        singles = self.fields.groups[: len(self.fields.layer_bounds)]
-        return tuple(dict.fromkeys((*singles, self.fields.groups[-1])))
+        return tuple(dict.fromkeys((*self.single_layers, self.fields.groups[-1])))
+
+    @cached_property
+    def own_cells(self) -> npt.NDArray[np.intp]:
+        """Flat positions of the run's own land."""
+        return np.flatnonzero(self.fields.land)
 
     def group(self, name: str) -> LayerGroup:
         """The group of layers of a name."""
@@ -102,10 +112,10 @@ class ViewedRun:
         return self._kept(("mean", *key), made)
 
     def cube(self, key: tuple[str, ...], of_year: Callable[[str, int], Array]) -> Array:
-        """All years of a series, (layer, year, cell), float32: what cells are cut from."""
+        """All years of a series, (single layer, year, cell), float32: what cells are cut from."""
 
         def made() -> Array:
-            years, groups = self.fields.years, self.yearly_groups
+            years, groups = self.fields.years, self.single_layers
             found = np.empty((len(groups), len(years), self.cells.size), np.float32)
             for column, year in enumerate(years):
                 for row, group in enumerate(groups):
@@ -121,8 +131,7 @@ class ViewedRun:
 
     def on_cells(self, packed: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Values of the run's own land on the cells of the page."""
-        own = np.flatnonzero(self.fields.land)
-        if np.array_equal(own, self.cells):
+        if np.array_equal(self.own_cells, self.cells):
             return packed
         missing = np.nan if packed.dtype.kind == "f" else 0
         return np.asarray(self.fields.on_map(packed, missing).reshape(-1)[self.cells])
@@ -133,7 +142,7 @@ class ViewedRun:
             for dim in array.dims if str(dim) in where
         )  # fmt: skip
         values = np.asarray(array[at].values)
-        return self.on_cells(values if array.dims[-1] == "cell" else values[self.fields.land])
+        return self.on_cells(values if values.ndim == 1 else values.reshape(-1)[self.own_cells])
 
     def _kept(self, key: tuple[Any, ...], make: Callable[[], npt.NDArray[Any]]) -> Array:
         return self._recent.get(key, make)

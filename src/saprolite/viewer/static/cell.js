@@ -26,12 +26,12 @@ export async function cellPanel(page, grid, choice, cell, zoneOf) {
 async function seriesFigure(page, choice, cell, facts) {
   const quantity = yearlyOf(choice);
   const series = like(quantity.series, choice.series, "label");
-  const layers = like(quantity.layers, choice.layers, "name", quantity.layers.at(-1));
-  const row = (of) => of.layers.findIndex(({ key }) => key === layers.key);
+  const layers = like(choice.runs[0].groups, choice.layers, "key");
   const both = await Promise.all(choice.runs.map(async (run) => {
     const own = find(run, quantity.name);
     const found = own && like(own.series, series, "label", null);
-    return found && run.years.length ? (await seriesAt(page, run, own, found, cell))[row(own)] : null;
+    const group = run.groups.find(({ key }) => key === layers.key);
+    return found && group && run.years.length ? seriesAt(page, run, own, found, group, cell) : null;
   }));
   const [run] = choice.runs;
   const unit = unitInWords(quantity.unit);
@@ -126,7 +126,7 @@ async function driverFigures(page, run, choice, cell, facts) {
   const drivers = run.quantities.filter(({ yearly, name }) => yearly && name !== "flux" && name !== choice.quantity.name);
   const figures = await Promise.all(drivers.map(async (quantity) => {
     const alone = { how: choice.how === DIFFERENCE ? run.name : choice.how, runs: [run], quantity, series: quantity.series[0],
-      layers: like(quantity.layers, choice.layers, "name", quantity.layers.at(-1)), isYear: choice.isYear, time: choice.time };
+      layers: choice.layers, isYear: choice.isYear, time: choice.time };
     return (await seriesFigure(page, alone, cell, facts)).figure;
   }));
   return figures.length ? [make("details", {}, make("summary", {}, "Soil moisture and temperature by year"), ...figures)] : [];

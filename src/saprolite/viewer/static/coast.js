@@ -5,7 +5,7 @@ const { L } = window;
 export function coast(lines) {
   const renderer = L.canvas({ padding: 0.3 });
   return L.polyline(lines.map(unfolded), {
-    renderer, color: "#333", weight: 0.8, opacity: 0.75, interactive: false, smoothFactor: 1,
+    renderer, color: "#333", weight: 0.7, opacity: 0.7, interactive: false, smoothFactor: 1,
   });
 }
 

@@ -34,6 +34,7 @@ export function fillZones(zones) {
 function fillTime(choice) {
   const { quantity, years } = choice;
   byId("when").hidden = !quantity.yearly || !years.length;
+  byId("when-mean").parentElement.hidden = !quantity.times.length;
   byId("when-mean").checked = !choice.isYear;
   byId("when-year").checked = choice.isYear;
   byId("mean-word").textContent = `mean ${years[0]}–${years.at(-1)}`;

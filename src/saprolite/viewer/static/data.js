@@ -4,7 +4,7 @@ const KEPT = 120;
 const kept = new Map();
 
 export async function openPage() {
-  const [page, scales] = await Promise.all([json("data/page.json"), json("data/scales.json")]);
+  const [page, scales] = await Promise.all([json("data/page.json"), json("scales.json")]);
   return { page, scales, grid: gridOf(page.grid, await inflated("data/grid.bin")) };
 }
 
@@ -19,12 +19,13 @@ export function map(run, quantity, series, layers, time) {
   });
 }
 
-// All years of a series at a cell, one list for each of its layers.
-export async function seriesAt(page, run, quantity, series, cell) {
+// All years of a series at a cell: layers of a group add up; of a state they are a mean by thickness.
+export async function seriesAt(page, run, quantity, series, group, cell) {
   const { values, position, width } = await tile(page, cell, `${run.name}/cells/${quantity.name}/${series.key}`);
   const years = run.years.length;
-  return quantity.layers.map((_, row) =>
-    Array.from({ length: years }, (_, year) => values[(row * years + year) * width + position]));
+  const weights = quantity.area === "sum" ? group.shares.map(() => 1) : group.shares;
+  return run.years.map((_, year) => weights.reduce((total, weight, layer) =>
+    total + weight * values[((group.first + layer) * years + year) * width + position], 0));
 }
 
 // What is listed of a cell: a function of quantity, time, series (label) and number of the layer.

@@ -1,7 +1,7 @@
 // The legend: what is shown, its unit, the scale with its ends, grey, dots.
 
 import { byId, make } from "./elements.js";
-import { shown, unitInWords } from "./numbers.js";
+import { raised, unitInWords } from "./numbers.js";
 
 export function legend(title, choice, scale, colours, beyond, dotted) {
   const { quantity } = choice;
@@ -11,8 +11,10 @@ export function legend(title, choice, scale, colours, beyond, dotted) {
     parts.push(make("ul", {}, ...quantity.classes.filter((each) => each.colour).map((each) =>
       item(each.colour, each.name))));
   } else {
-    parts.push(bar(colours), ticks(scale, beyond));
-    parts.push(make("p", { class: "unit" }, unitInWords(quantity.unit) || "dimensionless"));
+    const power = powerOf(scale);
+    parts.push(bar(colours), ticks(scale, beyond, power));
+    parts.push(make("p", { class: "unit" },
+      [power ? `10${raised(power)}` : "", unitInWords(quantity.unit) || (power ? "" : "dimensionless")].filter(Boolean).join("\u00a0")));
   }
   const notes = make("ul", {}, item("#9c9c9c", "land without a value"));
   if (dotted) notes.append(make("li", {}, make("span", { class: "swatch dotted" }), dotted));
@@ -34,14 +36,17 @@ function bar(colours) {
   return canvas;
 }
 
-function ticks({ low, high }, { below, above }) {
-  const middle = (low + high) / 2;
+function ticks({ low, high }, { below, above }, power) {
+  const text = (value) => plain(value / 10 ** power);
   return make("p", { class: "ticks" },
-    make("span", {}, `${below ? "≤ " : ""}${short(low)}`), make("span", {}, short(middle)),
-    make("span", {}, `${above ? "≥ " : ""}${short(high)}`));
+    make("span", {}, `${below ? "≤ " : ""}${text(low)}`), make("span", {}, text((low + high) / 2)),
+    make("span", {}, `${above ? "≥ " : ""}${text(high)}`));
 }
 
-const short = (value) => {
-  const text = shown(value);
-  return text.includes("×") || !text.includes(".") ? text : text.replace(/\.?0+$/, "");
-};
+// Very small and very large numbers share a power of ten, which stands with the unit.
+function powerOf({ low, high }) {
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  return size >= 0.01 && size < 1e5 ? 0 : Math.floor(Math.log10(size));
+}
+
+const plain = (value) => String(Number(value.toPrecision(4))).replace("-", "−");

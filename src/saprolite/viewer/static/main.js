@@ -126,14 +126,19 @@ function viewer(page, grid, colours, lines) {
     const [south, west] = [grid.lat(cell) - grid.high / 2, grid.lon(cell) - grid.wide / 2];
     cellMark = L.rectangle([[south, west], [south + grid.high, west + grid.wide]],
       { color: "#111", weight: 2, fill: false, interactive: false }).addTo(map);
+    const first = panel.hidden;
+    if (first) {
+      // Something to see at once: on a fine grid the first cell takes a moment.
+      panel.replaceChildren(make("p", { class: "help" }, "Reading the cell …"));
+      panel.hidden = false;
+      resize();
+    }
     const { elements, csv } = await cellPanel(page, grid, choice, cell, zoneOf);
     if (number !== count) return;
     const open = [...panel.querySelectorAll("details[open]")].map((each) => each.firstChild.textContent);
-    const first = panel.hidden;
-    panel.replaceChildren(panelButtons(csv), valueLine(choice, cell), ...elements);
+    const [head, ...rest] = elements;
+    panel.replaceChildren(panelButtons(csv), head, valueLine(choice, cell), ...rest);
     if (!first) panel.querySelectorAll("details").forEach((each) => { each.open = open.includes(each.firstChild.textContent); });
-    panel.hidden = false;
-    if (first) resize();
   }
 
   function valueLine(choice, cell) {
@@ -196,9 +201,15 @@ function viewer(page, grid, colours, lines) {
   }
 
   function remember() {
-    const { lat, lng } = map.getCenter();
-    view.at = `${lat.toFixed(2)},${lng.toFixed(2)}`;
-    view.zoom = String(map.getZoom());
+    const zoom = String(map.getZoom());
+    const before = hash.pair(view.at);
+    // Leaflet keeps whole pixels: a centre that is still within one is the same.
+    const same = before && view.zoom === zoom && map.latLngToContainerPoint(before).distanceTo(map.getSize().divideBy(2)) < 1.5;
+    if (!same) {
+      const { lat, lng } = map.getCenter();
+      view.at = `${lat.toFixed(2)},${lng.toFixed(2)}`;
+    }
+    view.zoom = zoom;
     history.replaceState(null, "", hash.written(view));
   }
 

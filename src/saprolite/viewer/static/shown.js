@@ -6,6 +6,7 @@ import { map } from "./data.js";
 import { layerInWords } from "./numbers.js";
 
 const ranges = new Map();
+const CHANGES = { sink: "change", soil: "change", moisture: "moisture_change", temperature: "temperature_change" };
 
 export async function valuesOf(choice, time = choice.time, series = choice.series) {
   const maps = await Promise.all(choice.runs.map((run) => map(run, choice.quantity, series, choice.layers, time)));
@@ -25,16 +26,15 @@ export async function scaleOf(choice) {
   const { quantity, series, how } = choice;
   const centred = series.centred || how === DIFFERENCE;
   const like = how === DIFFERENCE ? series : quantity.series.find((each) => each.label === series.like) ?? series;
-  const time = quantity.times[0] ?? choice.time;
+  const time = quantity.times[0] ?? choice.years.at(-1);
   const key = [choice.runs[0].name, how, quantity.name, like.key, choice.layers.key, time].join("/");
   if (!ranges.has(key)) ranges.set(key, range(await valuesOf(choice, time, like), centred));
-  const changes = series.scale.includes("change") ? series.scale : `${series.scale}_change`;
-  return { ...ranges.get(key), name: how === DIFFERENCE ? changes : series.scale };
+  return { ...ranges.get(key), name: how === DIFFERENCE ? CHANGES[series.scale] ?? series.scale : series.scale };
 }
 
 export function describe(choice) {
   const { quantity, series, layers, time, runs, how } = choice;
-  const period = `${runs[0].years.at(0)}–${runs[0].years.at(-1)}`;
+  const period = `${runs[0].years.at(0)}\u2060–\u2060${runs[0].years.at(-1)}`;
   const when = choice.isYear ? String(time) : quantity.heading === "Soil" ? "" : time === "mean" ? `mean ${period}` : period;
   const what = how === DIFFERENCE ? `${quantity.title}: this run − the other run` : quantity.title;
   return [what, series.name, layerInWords(layers.name), when].filter(Boolean).join(", ");
