@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import runpy
 import shutil
 import socket
 import threading
@@ -82,6 +83,11 @@ def test_rounding_keeps_its_promise(values: list[float]) -> None:
     for bits in (MAP_BITS, CELL_BITS):
         error = np.abs(rounded(given_values, bits).astype(float) - given_values)
         assert np.all(error <= relative_error(bits) * np.abs(given_values, dtype=float))
+
+
+def test_the_scales_of_the_page_are_those_of_their_package() -> None:
+    tool = runpy.run_path(str(Path(__file__).parents[1] / "tools/derive_viewer_scales.py"))
+    assert json.loads(tool["FILE"].read_text(encoding="utf-8")) == tool["scales"]()
 
 
 def test_maps_are_those_of_the_stores(site: Site, analysed_demo: Path) -> None:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from saprolite.progress import Progress
+
+if TYPE_CHECKING:
+    from saprolite.viewer.site import Site
+
+_WARM_AFTER_S = 3.0
 
 
 def view(
@@ -48,16 +54,23 @@ def view(
     _serve(site, port, browser)
 
 
-def _serve(site: object, port: int, browser: bool) -> None:
+def _serve(site: Site, port: int, browser: bool) -> None:
+    import threading
     import webbrowser
 
     from saprolite.viewer.server import Server
 
-    with Server(site, port) as server:  # type: ignore[arg-type]
+    with Server(site, port) as server:
         print(f"{server.url}  (end with Ctrl-C)", flush=True)
+        # While the first map is looked at, and not before it is there.
+        warming = threading.Timer(_WARM_AFTER_S, site.warm)
+        warming.daemon = True
+        warming.start()
         if browser:
             webbrowser.open(server.url)
         try:
             server.serve_forever()
         except KeyboardInterrupt:
             print("closed")
+        finally:
+            warming.cancel()

@@ -42,8 +42,9 @@ class Quantity:
     """Something that can be shown as a map.
 
     ``unit``: of the values; ``meaning``: the long name in its store; ``times``: words of the stored
-    maps; ``yearly``: a map for each year, too; ``area``: what becomes of an area (``sum`` of value times area, ``average`` by area,
-    ``shares`` of classes); ``classes``: code to (name, colour), for maps of classes.
+    maps; ``yearly``: a map for each year, too; ``area``: what becomes of an area (``sum`` of value
+    times area, ``average`` by area, ``shares`` of classes); ``classes``: names by code, for
+    maps of classes.
     """
 
     name: str

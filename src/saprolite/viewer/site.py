@@ -51,6 +51,12 @@ class Site:
                     for number in range(self._tiles):
                         yield f"data/{shown.name}/cells/{quantity.name}/{key}/{number}.bin"
 
+    def warm(self) -> None:
+        """Read what the first cell needs: a fine grid takes seconds to read some 200 maps."""
+        for shown in self._shown.values():
+            if shown.facts and self._tiles:
+                facts_file(shown.facts, 0)
+
     def read(self, path: str) -> bytes | None:
         """The bytes of a file; None where the page has no such file."""
         if path in self._static:

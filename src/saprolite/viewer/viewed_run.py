@@ -22,7 +22,8 @@ from saprolite.stores import open_dataset
 from saprolite.viewer.recent import Recent
 
 Array = npt.NDArray[np.floating]
-_KEPT_BYTES = 768 * 2**20
+# Maps and series of cells; and years, which are asked for layer by layer.
+_KEPT_BYTES, _YEARS_BYTES = 640 * 2**20, 128 * 2**20
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class ViewedRun:
     maps: xr.Dataset | None
     cells: npt.NDArray[np.intp]
     _recent: Recent = field(default_factory=lambda: Recent(_KEPT_BYTES))
+    _years: Recent = field(default_factory=lambda: Recent(_YEARS_BYTES))
 
     @classmethod
     def open(cls, folder: Place, onto: ViewedRun | None = None) -> ViewedRun:
@@ -90,14 +92,12 @@ class ViewedRun:
 
     def flux(self, series: str, group: LayerGroup, year: int) -> Array:
         """A series in a year, t C km-2 yr-1."""
-        layers = self._kept(
-            ("flux", series, year), lambda: self.fields.flux_in(series, year)
-        )  # fmt: skip
+        layers = self._years.get((series, year), lambda: self.fields.flux_in(series, year))
         return self.on_cells(summed(layers, group))
 
     def state_of(self, name: str, group: LayerGroup, year: int) -> Array:
         """The annual mean of a driver."""
-        layers = self._kept(("state", name, year), lambda: self.fields.state_in(name, year))
+        layers = self._years.get((name, year), lambda: self.fields.state_in(name, year))
         return self.on_cells(mean_state(layers, group, self.fields.layer_bounds))
 
     def mean(self, key: tuple[str, ...], of_year: Callable[[int], Array]) -> Array:
@@ -125,7 +125,8 @@ class ViewedRun:
         return self._kept(("cube", *key), made)
 
     def stored(self, store: xr.Dataset, name: str, where: Mapping[str, str]) -> npt.NDArray[Any]:
-        """A map of a store at some labels, on the cells; of packed inputs as of (lat, lon)."""
+        """A map of a store at some labels, on the cells: of (lat, lon), or of packed inputs; real
+        numbers as float32."""
         key = ("stored", id(store), name, tuple(where.items()))
         return self._kept(key, lambda: self._read(store[name], where))
 
@@ -142,6 +143,8 @@ class ViewedRun:
             for dim in array.dims if str(dim) in where
         )  # fmt: skip
         values = np.asarray(array[at].values)
+        if values.dtype.kind == "f":
+            values = values.astype(np.float32)
         return self.on_cells(values if values.ndim == 1 else values.reshape(-1)[self.own_cells])
 
     def _kept(self, key: tuple[Any, ...], make: Callable[[], npt.NDArray[Any]]) -> Array:

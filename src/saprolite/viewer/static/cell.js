@@ -4,7 +4,7 @@ import { chart } from "./chart.js";
 import { DIFFERENCE, find } from "./choice.js";
 import { factsAt, seriesAt } from "./data.js";
 import { make, tableOf } from "./elements.js";
-import { degrees, layerInWords, probability, shown, unitInWords } from "./numbers.js";
+import { degrees, layerInWords, period, probability, shown, unitInWords } from "./numbers.js";
 
 export async function cellPanel(page, grid, choice, cell, zoneOf) {
   const run = choice.runs[0];
@@ -78,7 +78,7 @@ function sections(run, choice, facts) {
   const unit = ({ unit: text }) => (text ? ` (${unitInWords(text)})` : "");
   if (flux) {
     const heads = ["layer", `mean flux${unit(flux)}`, ...(trend ? [`trend${unit(trend)}`, "p"] : [])];
-    made.push(["Layers", tableOf(`Control, ${run.years[0]}–${run.years.at(-1)}`, heads, flux.layers.map(({ name }) => [
+    made.push(["Layers", tableOf(`Control, ${period(run.years[0], run.years.at(-1))}`, heads, flux.layers.map(({ name }) => [
       layerInWords(name), shown(at(flux, "mean", "control", name)),
       ...(trend ? [shown(at(trend, "slope", "control", name)), probability(at(trend, "p", "control", name))] : []),
     ]))]);

@@ -2,7 +2,7 @@
 
 import { DIFFERENCE, offered } from "./choice.js";
 import { byId, options } from "./elements.js";
-import { layerInWords } from "./numbers.js";
+import { layerInWords, period } from "./numbers.js";
 
 const RUN_NAMES = { this: "this run", against: "the other run", [DIFFERENCE]: "difference: this − other" };
 
@@ -33,11 +33,11 @@ export function fillZones(zones) {
 
 function fillTime(choice) {
   const { quantity, years } = choice;
-  byId("when").hidden = !quantity.yearly || !years.length;
+  byId("when").hidden = !quantity.yearly || years.length < 2;
   byId("when-mean").parentElement.hidden = !quantity.times.length;
   byId("when-mean").checked = !choice.isYear;
   byId("when-year").checked = choice.isYear;
-  byId("mean-word").textContent = `mean ${years[0]}–${years.at(-1)}`;
+  byId("mean-word").textContent = `mean ${period(years[0], years.at(-1))}`;
   const slider = byId("year");
   slider.min = 0;
   slider.max = Math.max(0, years.length - 1);
@@ -46,7 +46,6 @@ function fillTime(choice) {
   slider.setAttribute("aria-valuetext", String(shownYear));
   byId("year-word").textContent = String(shownYear);
   byId("timeline").classList.toggle("idle", !choice.isYear);
-  byId("play").disabled = years.length < 2;
 }
 
 function byHeading(quantities) {

@@ -100,6 +100,17 @@ function gridOf({ lat, lon, cells }, bytes) {
   const row = (cell) => Math.floor(position[cell] / columns);
   const column = (cell) => position[cell] % columns;
   return {
+    // South, west, north, east of the land, a cell wider on every side.
+    land() {
+      const box = [[90, 180], [-90, -180]];
+      for (let cell = 0; cell < cells; cell++) {
+        [this.lat(cell), this.lon(cell)].forEach((value, axis) => {
+          box[0][axis] = Math.min(box[0][axis], value);
+          box[1][axis] = Math.max(box[1][axis], value);
+        });
+      }
+      return [[box[0][0] - high, box[0][1] - wide], [box[1][0] + high, box[1][1] + wide]];
+    },
     area, climate, missing, cellOf, position, rows, columns, cells, south, north, west, east, high, wide,
     lat: (cell) => south + (row(cell) + 0.5) * high,
     lon: (cell) => west + (column(cell) + 0.5) * wide,

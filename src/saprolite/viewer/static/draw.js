@@ -51,7 +51,7 @@ export function drawing(map, cross, { start, done, end }) {
     stop();
     if (found && found.length > 2) done(found);
   }
-  return { begin, stop, get active() { return corners !== null; } };
+  return { begin, finish, get active() { return corners !== null; } };
 }
 
 export const outline = (corners) => L.polygon(corners, STYLE);

@@ -14,8 +14,9 @@ import { byId, make } from "./elements.js";
 import { field } from "./field.js";
 import * as hash from "./hash.js";
 import { legend } from "./legend.js";
-import { degrees, shown, unitInWords } from "./numbers.js";
-import { describe, scaleOf, significanceOf, valuesOf } from "./shown.js";
+import { degrees } from "./numbers.js";
+import { describe, scaleOf, significanceOf, valuesOf, worded } from "./shown.js";
+import { panelButtons } from "./panel.js";
 import { player } from "./play.js";
 import { totalText } from "./totals.js";
 
@@ -42,7 +43,7 @@ function viewer(page, grid, colours, lines) {
     crs: L.CRS.EPSG4326, zoomSnap: 0.25, zoomDelta: 0.5, minZoom: -1, maxZoom: 8, maxBounds: [[-100, -200], [100, 200]],
     maxBoundsViscosity: 0.8, attributionControl: false, zoomControl: true, wheelPxPerZoomLevel: 100,
   });
-  const box = landBox(grid);
+  const box = grid.land();
   const values = { now: null };
   const layer = field(grid);
   const stipple = dots(grid);
@@ -137,25 +138,15 @@ function viewer(page, grid, colours, lines) {
     if (number !== count) return;
     const open = [...panel.querySelectorAll("details[open]")].map((each) => each.firstChild.textContent);
     const [head, ...rest] = elements;
-    panel.replaceChildren(panelButtons(csv), head, valueLine(choice, cell), ...rest);
+    const value = values.now.found[cell];
+    panel.replaceChildren(panelButtons(csv, hash.written(view), close), head,
+      make("p", { class: "value", "data-value": value }, `${describe(choice)}: ${worded(choice, value)}`), ...rest);
     if (!first) panel.querySelectorAll("details").forEach((each) => { each.open = open.includes(each.firstChild.textContent); });
   }
 
-  function valueLine(choice, cell) {
-    return make("p", { class: "value", "data-value": values.now.found[cell] }, `${describe(choice)}: ${worded(choice, values.now.found[cell])}`);
-  }
-
-  function panelButtons(csv) {
-    const close = make("button", { type: "button", "aria-label": "Close the panel of the cell" }, "✕");
-    close.addEventListener("click", () => { change({ cell: null }).then(resize); map.getContainer().focus(); });
-    const link = make("a", { href: hash.written(view), class: "link" }, "Link to this view");
-    link.addEventListener("click", (event) => {
-      event.preventDefault();
-      navigator.clipboard?.writeText(location.href).then(() => { link.textContent = "Link copied"; }, () => {});
-    });
-    const text = `# ${csv.name}\nyear,value_${csv.unit.replaceAll(" ", "_") || "1"}\n` + csv.years.map((year, at) => `${year},${csv.values[at]}\n`).join("");
-    const save = make("a", { href: `data:text/csv;charset=utf-8,${encodeURIComponent(text)}`, download: "cell.csv" }, "Series as CSV");
-    return make("p", { class: "buttons" }, link, save, close);
+  function close() {
+    change({ cell: null }).then(resize);
+    map.getContainer().focus();
   }
 
   function listen() {
@@ -165,7 +156,7 @@ function viewer(page, grid, colours, lines) {
     byId("when-mean").addEventListener("change", () => { play.stop(); change({ time: null }); });
     byId("when-year").addEventListener("change", () => change({ time: yearOf() }));
     byId("year").addEventListener("input", () => { play.stop(); change({ time: yearOf() }); });
-    byId("draw").addEventListener("click", () => (pencil.active ? pencil.stop() : pencil.begin()));
+    byId("draw").addEventListener("click", () => (pencil.active ? pencil.finish() : pencil.begin()));
     byId("clear").addEventListener("click", () => change({ area: null }));
     byId("show-cell").addEventListener("click", goTo);
     byId("goto").addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); goTo(); } });
@@ -250,6 +241,7 @@ function viewer(page, grid, colours, lines) {
 
   function toggleDrawing(on) {
     byId("draw").setAttribute("aria-pressed", String(on));
+    byId("draw").textContent = on ? "Close the area" : "Draw an area";
     byId("draw-help").hidden = !on;
     map.getContainer().classList.toggle("drawing", on);
     if (on) map.getContainer().focus();
@@ -261,23 +253,6 @@ function viewer(page, grid, colours, lines) {
     byId("clear").hidden = !corners;
     if (corners) areaMark = outline(corners).addTo(map);
   }
-}
-
-function worded({ quantity }, value) {
-  if (quantity.classes.length) return quantity.classes.find(({ code }) => code === value)?.name ?? "no value";
-  return Number.isFinite(value) ? `${shown(value)} ${unitInWords(quantity.unit)}` : "no value";
-}
-
-// The box of the land, a cell wider on every side.
-function landBox(grid) {
-  let [south, north, west, east] = [90, -90, 180, -180];
-  for (let cell = 0; cell < grid.cells; cell++) {
-    south = Math.min(south, grid.lat(cell));
-    north = Math.max(north, grid.lat(cell));
-    west = Math.min(west, grid.lon(cell));
-    east = Math.max(east, grid.lon(cell));
-  }
-  return [[south - grid.high, west - grid.wide], [north + grid.high, east + grid.wide]];
 }
 
 function tell(error) {

@@ -34,6 +34,10 @@ export function unitInWords(unit) {
 // A range of depths does not break, and its dash is one.
 export const layerInWords = (name) => name.replace(/(\d)-(\d)/, "$1\u2060–\u2060$2").replace(" ", "\u00a0");
 
+export function period(first, last) {
+  return first === last ? String(first) : `${first}\u2060–\u2060${last}`;
+}
+
 export function degrees(lat, lon) {
   const side = (value, plus, minus) => `${Math.abs(value).toFixed(2)}° ${value < 0 ? minus : plus}`;
   return `${side(lat, "N", "S")}, ${side(lon, "E", "W")}`;
@@ -41,6 +45,6 @@ export function degrees(lat, lon) {
 
 function spaced(text) {
   const [whole, part] = text.split(".");
-  const grouped = whole.replace(/\B(?=(\d{3})+(?!\d))/g, " ");
+  const grouped = whole.replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");
   return part === undefined ? grouped : `${grouped}.${part}`;
 }

@@ -3,7 +3,7 @@
 import { range } from "./colours.js";
 import { DIFFERENCE } from "./choice.js";
 import { map } from "./data.js";
-import { layerInWords } from "./numbers.js";
+import { layerInWords, period, shown, unitInWords } from "./numbers.js";
 
 const ranges = new Map();
 const CHANGES = { sink: "change", soil: "change", moisture: "moisture_change", temperature: "temperature_change" };
@@ -32,10 +32,16 @@ export async function scaleOf(choice) {
   return { ...ranges.get(key), name: how === DIFFERENCE ? CHANGES[series.scale] ?? series.scale : series.scale };
 }
 
+export function worded({ quantity }, value) {
+  if (quantity.classes.length) return quantity.classes.find(({ code }) => code === value)?.name ?? "no value";
+  return Number.isFinite(value) ? `${shown(value)} ${unitInWords(quantity.unit)}` : "no value";
+}
+
 export function describe(choice) {
   const { quantity, series, layers, time, runs, how } = choice;
-  const period = `${runs[0].years.at(0)}\u2060–\u2060${runs[0].years.at(-1)}`;
-  const when = choice.isYear ? String(time) : quantity.heading === "Soil" ? "" : time === "mean" ? `mean ${period}` : period;
+  const { years } = runs[0];
+  const all = period(years.at(0), years.at(-1));
+  const when = choice.isYear ? String(time) : quantity.heading === "Soil" ? "" : time === "mean" && years.length > 1 ? `mean ${all}` : all;
   const what = how === DIFFERENCE ? `${quantity.title}: this run − the other run` : quantity.title;
   return [what, series.name, layerInWords(layers.name), when].filter(Boolean).join(", ");
 }

@@ -21,7 +21,7 @@ export function totalText(page, choice, found, where) {
   } else {
     lines.push(["Mean (by area)", `${shown(found.mean, 4)} ${unit}`, "mean", found.mean]);
   }
-  lines.push(["Land", `${shown(found.area / 1e6, 4)} million km², ${count(found.cells)} cells`, "area", found.area]);
+  lines.push(["Land", `${shown(found.area / 1e6, 4)}\u00a0million\u00a0km², ${count(found.cells)}\u00a0${found.cells === 1 ? "cell" : "cells"}`, "area", found.area]);
   const share = (100 * found.valid) / found.area;
   lines.push(["with a value", `${shown(found.area ? share : NaN, 4)} % of it`, "valid", found.valid]);
   const head = [where, choice.how === DIFFERENCE ? "difference" : null, quantity.area === "shares" ? "shares of the land" : null];
