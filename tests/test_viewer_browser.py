@@ -32,6 +32,7 @@ from saprolite.viewer.encoding import CELL_BITS, MAP_BITS, relative_error
 from saprolite.viewer.export import export
 from saprolite.viewer.server import Server
 from saprolite.viewer.site import Site
+from saprolite.viewer.viewed_run import ViewedRun
 from test_viewer import unfinished_copy
 
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -274,7 +275,7 @@ def test_an_export_works_from_any_server_and_says_what_is_unfinished(
             assert named, control
         state = json.loads((run / "run.json").read_text())
         assert state["reading_summary"] in here.page.inner_text("#subtitle")
-        fields = Site.open(run)._shown["this"].run.fields
+        fields = ViewedRun.open(run).fields
         mean = np.mean([column(fields, year) for year in range(1970, 1985)], axis=0)
         expected = total(mean, fields, np.ones(fields.area.size, bool))
         assert here.number("co2") == pytest.approx(expected, rel=relative_error(MAP_BITS))

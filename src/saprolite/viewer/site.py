@@ -67,9 +67,7 @@ class Site:
             case ["data", run, "maps", quantity, series, layers, file]:
                 return self._map(run, quantity, series, layers, _stem(file))
             case ["data", run, "cells", "facts", file]:
-                shown, tile = self._shown.get(run), self._tile(file)
-                known = shown is not None and shown.facts and tile is not None
-                return facts_file(shown.facts, tile) if known else None  # type: ignore[union-attr, arg-type]
+                return self._facts(run, self._tile(file))
             case ["data", run, "cells", quantity, series, file]:
                 return self._series(run, quantity, series, self._tile(file))
         return None
@@ -109,6 +107,11 @@ class Site:
         if quantity.is_classes:
             return deflated(values.astype("u1").tobytes())
         return packed(values, MAP_BITS)
+
+    def _facts(self, run: str, tile: int | None) -> bytes | None:
+        if run not in self._shown or tile is None or not self._shown[run].facts:
+            return None
+        return facts_file(self._shown[run].facts, tile)
 
     def _series(self, run: str, name: str, series: str, tile: int | None) -> bytes | None:
         found = self._find(run, name)
