@@ -37,11 +37,13 @@ def test_completions_know_every_command() -> None:
     done = subprocess.run([sys.executable, "-m", "saprolite", "completion", "bash"],
                           capture_output=True, text=True, check=True)  # fmt: skip
     assert subprocess.run(["bash", "-n"], input=done.stdout, text=True, check=False).returncode == 0
-    for name in ("run", "analyse", "report", "data", "column", "doctor"):
+    for name in ("run", "analyse", "view", "report", "data", "column", "doctor"):
         assert name in done.stdout
 
 
-@pytest.mark.parametrize("command", ["run", "analyse", "report", "column", "site", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["run", "analyse", "view", "report", "column", "site", "doctor"]
+)
 def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     app([command, "--help"], result_action="return_value")
     assert f"saprolite {command}" in capsys.readouterr().out

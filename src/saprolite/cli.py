@@ -27,6 +27,7 @@ from saprolite.progress import Progress
 from saprolite.readings_commands import readings
 from saprolite.report_commands import report
 from saprolite.uncertainty_commands import uncertainty
+from saprolite.view_command import view
 
 if TYPE_CHECKING:
     from saprolite.places import Place
@@ -46,7 +47,7 @@ app = cyclopts.App(
 )
 app.command(data_app)
 for command in (
-    analyse, report, audit, claims, prepare, readings, uncertainty, column, site, doctor,
+    analyse, report, view, audit, claims, prepare, readings, uncertainty, column, site, doctor,
 ):  # fmt: skip
     app.command(command)
 register_completion(app)

@@ -124,6 +124,9 @@ LOGISTIC_WIDTH = _constant(
 CARBON_MOLAR_MASS = _constant(
     "CARBON_MOLAR_MASS", 12.011, "kg kmol-1", "molar mass of carbon", "IUPAC 2021", "R"
 )
+CO2_MOLAR_MASS = _constant(
+    "CO2_MOLAR_MASS", 44.009, "kg kmol-1", "molar mass of carbon dioxide", "IUPAC 2021", "R"
+)
 
 WGS84_SEMI_MAJOR_AXIS = _constant(
     "WGS84_SEMI_MAJOR_AXIS",

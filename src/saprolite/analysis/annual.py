@@ -105,18 +105,11 @@ class AnnualFields:
 
         Raises ``StoreError`` where the run has no such series.
         """
-        if series == CONTROL:
-            return self._packed(self.fluxes[FLUX])
-        for form, (array, dim) in _ARRAYS.items():
-            if array in self.fluxes:
-                for label in self.fluxes[dim].values:
-                    if form.format(label) == series:
-                        return self._packed(self.fluxes[array].sel({dim: label}))
-        raise StoreError(
-            "The run has no such series (1 problem)",
-            [Problem("series", repr(series), ", ".join(self.series),
-                     f"[experiments] run = {list(DRIVERS)} in the study, and run it again")],
-        )  # fmt: skip
+        return self._of_all_years(self._series(series))
+
+    def flux_in(self, series: str, year: int) -> npt.NDArray[np.floating]:
+        """One year of a series, (layer, cell), t C km-2 yr-1; raises as :meth:`flux`."""
+        return self._packed(self._series(series), year)
 
     def has_state(self, name: str) -> bool:
         """Whether the run holds annual means of a driver, or the months that they are made from."""
@@ -129,15 +122,18 @@ class AnnualFields:
         Raises ``StoreError`` where the run keeps neither the means nor the months.
         """
         if STATES[name] in self.fluxes:
-            return self._packed(self.fluxes[STATES[name]])
-        if self.inputs is None or name not in self.inputs:
-            raise StoreError(
-                "The run holds no means of its drivers (1 problem)",
-                [Problem(name, "neither in fluxes.zarr nor in inputs.zarr",
-                         "a run that keeps annual means of its drivers, or its forcing",
-                         "[output] driver_means = true in the study, and run it again")],
-            )  # fmt: skip
-        return self._means_of_months(self.inputs[name])
+            return self._of_all_years(self.fluxes[STATES[name]])
+        months = self._months(name)
+        found = np.empty((len(self.years), *months.shape[1:]))
+        for row, year in enumerate(self.years):
+            found[row] = _mean_of_year(months, year)
+        return found
+
+    def state_in(self, name: str, year: int) -> npt.NDArray[np.floating]:
+        """One year of the annual means of a driver, (layer, cell); raises as :meth:`state`."""
+        if STATES[name] in self.fluxes:
+            return self._packed(self.fluxes[STATES[name]], year)
+        return _mean_of_year(self._months(name), year)
 
     def on_map(self, values: npt.NDArray[Any], missing: float = np.nan) -> npt.NDArray[Any]:
         """Values of the land cells, (..., cell), as a map, (..., lat, lon)."""
@@ -145,23 +141,50 @@ class AnnualFields:
         full[..., self.land] = values
         return full
 
-    def _packed(self, array: xr.DataArray) -> npt.NDArray[np.floating]:
+    def _series(self, series: str) -> xr.DataArray:
+        """The array of a series, (year, layer, lat, lon)."""
+        if series == CONTROL:
+            return self.fluxes[FLUX]
+        for form, (array, dim) in _ARRAYS.items():
+            if array in self.fluxes:
+                for label in self.fluxes[dim].values:
+                    if form.format(label) == series:
+                        return self.fluxes[array].sel({dim: label})
+        raise StoreError(
+            "The run has no such series (1 problem)",
+            [Problem("series", repr(series), ", ".join(self.series),
+                     f"[experiments] run = {list(DRIVERS)} in the study, and run it again")],
+        )  # fmt: skip
+
+    def _months(self, name: str) -> xr.DataArray:
+        """The months of a driver, (month, layer, cell)."""
+        if self.inputs is None or name not in self.inputs:
+            raise StoreError(
+                "The run holds no means of its drivers (1 problem)",
+                [Problem(name, "neither in fluxes.zarr nor in inputs.zarr",
+                         "a run that keeps annual means of its drivers, or its forcing",
+                         "[output] driver_means = true in the study, and run it again")],
+            )  # fmt: skip
+        return self.inputs[name]
+
+    def _of_all_years(self, array: xr.DataArray) -> npt.NDArray[np.floating]:
         """The used years of an array on the land cells, one year in memory besides."""
-        picked = [
-            array.sel(year=year).values.reshape(array.sizes["layer"], -1)[:, self.land.ravel()]
-            for year in self.years
-        ]
+        picked = [self._packed(array, year) for year in self.years]
         empty = np.empty((0, array.sizes["layer"], int(self.land.sum())))
         return np.stack(picked) if picked else empty
 
-    def _means_of_months(self, months: xr.DataArray) -> npt.NDArray[np.floating]:
-        weights = np.array(MEAN_MONTH_DAYS) / np.sum(MEAN_MONTH_DAYS)
-        starts = months["month"].values.astype("datetime64[M]")
-        found = np.empty((len(self.years), *months.shape[1:]))
-        for row, year in enumerate(self.years):
-            first = int(np.flatnonzero(starts == np.datetime64(f"{year}-01"))[0])
-            values = months[first : first + len(weights)].values
-            found[row] = weights[0] * values[0]
-            for month, weight in enumerate(weights[1:], 1):
-                found[row] += weight * values[month]
-        return found
+    def _packed(self, array: xr.DataArray, year: int) -> npt.NDArray[np.floating]:
+        """A year of an array on the land cells."""
+        values = array.sel(year=year).values.reshape(array.sizes["layer"], -1)
+        return np.asarray(values[:, self.land.ravel()])
+
+
+def _mean_of_year(months: xr.DataArray, year: int) -> Array:
+    weights = np.array(MEAN_MONTH_DAYS) / np.sum(MEAN_MONTH_DAYS)
+    starts = months["month"].values.astype("datetime64[M]")
+    first = int(np.flatnonzero(starts == np.datetime64(f"{year}-01"))[0])
+    values = months[first : first + len(weights)].values
+    found: Array = weights[0] * values[0]
+    for month, weight in enumerate(weights[1:], 1):
+        found += weight * values[month]
+    return found
