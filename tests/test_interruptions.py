@@ -95,9 +95,12 @@ def test_a_fresh_folder_stays_fresh_until_all_inputs_are_right(tmp_path: Path) -
 def test_restart_removes_its_own_and_nothing_else(world: World, finished: Path) -> None:
     for name in ("mine.txt", "figures/thesis.pdf", "tables/mine.csv"):
         (finished / name).write_text("not saprolite's")
+    # An analysis of the fluxes that go would be taken for one of those that come.
+    (finished / "analysis.zarr").mkdir()
     make(world.study(reading__et_mode="annual"), finished, restart=True)
     for name in ("mine.txt", "figures/thesis.pdf", "tables/mine.csv"):
         assert (finished / name).read_text() == "not saprolite's"
+    assert not (finished / "analysis.zarr").exists()
 
 
 def test_a_folder_of_another_program_is_left_alone(world: World, tmp_path: Path) -> None:

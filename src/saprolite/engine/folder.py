@@ -15,6 +15,7 @@ from saprolite.sources.kept import FOLDER
 Stamps = dict[str, tuple[int, int]]
 _FILES = ("study.toml", "ledger.jsonl", "summary.json", "inputs.zarr", "fluxes.zarr", FOLDER)
 _FOLDERS = ("tables", "figures")
+_FOUND_IN_IT = ("analysis.zarr", "analysis")  # they would outlive the fluxes that they are of
 
 
 def refuse_foreign_folder(out: Place, state: dict[str, Any] | None) -> None:
@@ -54,10 +55,11 @@ def refuse_another_run(out: Place, before: dict[str, Any], mark: str) -> None:
 
 
 def remove_own(out: Place, state: dict[str, Any]) -> None:
-    """Remove what the run in a folder wrote, and nothing else; a crash leaves it unfinished."""
+    """Remove what the run in a folder wrote and its analysis, and nothing else; a crash leaves it
+    unfinished."""
     with writing(out):
         write_state(out, {**state, "status": UNFINISHED})
-        for name in (*_FILES, *state.get("outputs", ())):
+        for name in (*_FILES, *_FOUND_IN_IT, *state.get("outputs", ())):
             remove(out / name)
         for name in _FOLDERS:
             folder = out / name
