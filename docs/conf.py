@@ -28,7 +28,7 @@ nitpick_ignore_regex = [
     # Types of other libraries: their inventories would need a network.
     ("py:.*", r"(numpy|np|npt|xarray|xr|pandas|pd|pydantic|matplotlib|collections|typing)\b.*"),
     # Types that a user meets as a result and never names.
-    ("py:.*", r".*\b(Number|Report|Place|TypeAliasForwardRef|Closed|Prepared|Columns|SteadyState)"),
+    ("py:.*", r".*\b(Number|Report|Place|TypeAliasForwardRef|Closed|Prepared|Columns|SteadyState|Seconds|ArrayPlan|Memory)"),
     ("py:.*", r".*\b(ProfileLaw|WitchLaw|SiteCriticalLoad)"),
     ("py:.*", r"(Path|pathlib\.Path|Any|Mapping|Sequence|Iterable|Callable|optional|float|UPath)"),
 ]

@@ -27,6 +27,7 @@ def process(
     if name.startswith("saprolite.equations."):
         _set_apart(lines)
     _set_off_parts(lines)
+    _end_sections(lines)
     for at, line in enumerate(lines):
         lines[at] = _PAGE.sub(_page_link, line)
 
@@ -94,6 +95,14 @@ def _source_part(found: re.Match[str]) -> str:
     named = keys(text)
     cited = f" :cite:`{','.join(named)}`" if named else ""
     return f"Source\n------\n{text.rstrip(':')}{cited}"
+
+
+def _end_sections(lines: list[str]) -> None:
+    """A doctest after a section of fields is none of its fields."""
+    first = next((at for at, line in enumerate(lines) if line.startswith(">>>")), 0)
+    headings = [lines[at - 1] for at, line in enumerate(lines[:first]) if line.startswith("---")]
+    if headings and headings[-1] != "Source":
+        lines[first:first] = ["Examples", "--------"]
 
 
 def _page_link(found: re.Match[str]) -> str:

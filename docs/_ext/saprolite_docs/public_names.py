@@ -17,11 +17,10 @@ def resolve(
     """The reference that was meant, if the package offers the thing under a name of its own."""
     if node.get("refdomain") != "py":
         return None
-    target, _, rest = str(node["reftarget"]).partition("(")
-    name = target.rpartition(".")[2]
-    if name not in saprolite.__all__ or rest:
-        return None
     domain = env.domains.python_domain
-    return domain.resolve_xref(
-        env, node["refdoc"], app.builder, "obj", f"saprolite.{name}", node, content
-    )
+    name = str(node["reftarget"]).rpartition(".")[2]
+    targets = [f"saprolite.{name}"] if name in saprolite.__all__ else []
+    targets += [one for one in domain.objects if one.endswith(f".{name}")]
+    if not targets or not name.isidentifier():
+        return None
+    return domain.resolve_xref(env, node["refdoc"], app.builder, "obj", targets[0], node, content)
