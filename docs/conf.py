@@ -62,6 +62,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "saprolite"
 html_static_path = ["_static"]
 html_css_files = ["saprolite.css"]
+html_sidebars = {name: [] for name in ("index", "start", "gallery", "validation")}
 html_show_sourcelink = False
 html_copy_source = False
 html_theme_options = {

@@ -49,20 +49,27 @@ def carried_table(name: str) -> str:
     """A carried table as it is; long texts (sources, flags) as letters that are told below it."""
     notes, rows = read(name)
     parts = [" ".join(cell(note) for note in notes) + "\n"]
+    same = [key for key in rows[0] if len(rows) > 1 and len({row[key] for row in rows}) == 1]
+    parts += [f"In all rows: {_same(same, rows[0])}\n"] if same else []
     long = [key for key in ("source", "flag", "note", "sigma_source") if key in rows[0]]
     letters = {key: legend(row[key] for row in rows) for key in long}
     shown = [key for key in rows[0] if key not in long]
     order = [key for key in shown if key != "confidence"] + [*long, "confidence"]
-    order = [key for key in order if key in rows[0]]
+    order = [key for key in order if key in rows[0] and key not in same]
     parts.append(table([cell(key) for key in order],
                        [[_shown(row, key, letters) for key in order] for row in rows]))  # fmt: skip
-    for key in long:
+    for key in (key for key in long if key not in same):
         parts += _told(key, letters[key])
     return "\n".join(parts)
 
 
 def _shown(row: Row, key: str, letters: dict[str, dict[str, str]]) -> str:
     return letters[key].get(row[key], "") if key in letters else cell(row[key])
+
+
+def _same(keys: Sequence[str], row: Row) -> str:
+    told = [f"{code(key)} {cell(row[key])} {cited(row[key])}".strip() for key in keys if row[key]]
+    return "; ".join(told) + "."
 
 
 def _told(key: str, letters: dict[str, str]) -> Iterator[str]:

@@ -107,4 +107,6 @@ def _end_sections(lines: list[str]) -> None:
 
 def _page_link(found: re.Match[str]) -> str:
     page, section = found.groups()
+    if page == "equations":
+        return f":doc:`The equations </{page}>`" + (f" {section}" if section else "")
     return f":doc:`/{page}`" + (f" {section}" if section else "")

@@ -15,22 +15,20 @@ def _source(docstring: str) -> str:
     text = " ".join(found.group(1).split()) if found else ""
     text = re.sub(r":\w+:`~?\.?([\w.]+)`", r"\1", text).replace("``", "")
     text = re.split(r"\.? (?:By hand|Golden value|No lag)", text)[0]
-    return cell(text.rstrip(".:"))
+    text = cell(text.rstrip(".:"))
+    return re.sub(r"docs/equations\.md", "[the equations](../../equations.md)", text)
 
 
-def index(*modules: str) -> str:
-    """The equations of the modules that are named; all of them where none is."""
+def index() -> str:
+    """All equations, module by module in the order of their pages."""
+    functions = [getattr(equations, name) for name in equations.__all__]
+    functions = [one for one in functions if inspect.isfunction(one)]
+    functions.sort(key=lambda one: (one.__module__, one.__code__.co_firstlineno))
     rows = []
-    for name in equations.__all__:
-        function = getattr(equations, name)
-        if not inspect.isfunction(function):
-            continue
-        module = function.__module__.rpartition(".")[2]
-        if modules and module not in modules:
-            continue
+    for function in functions:
         docstring = inspect.getdoc(function) or ""
         summary = re.sub(r":\w+:`~?\.?([\w.]+)`", r"\1", docstring.split("\n\n")[0])
         summary = cell(" ".join(summary.split()).replace("``", ""))
-        link = f"{{py:func}}`~saprolite.equations.{module}.{name}`"
+        link = f"{{py:func}}`~{function.__module__}.{function.__name__}`"
         rows.append([link, summary, f"{_source(docstring)} {cited(docstring)}".strip()])
     return table(["function", "what it computes", "source"], rows)

@@ -18,6 +18,7 @@ from saprolite_docs import (
 
 PAGES: Mapping[str, Callable[..., str]] = {
     "command_line": command_line.commands,
+    "command_list": command_line.listed,
     "constants": carried_tables.constants,
     "carried_table": carried_tables.carried_table,
     "equation_index": equation_index.index,

@@ -25,7 +25,8 @@ def sections() -> str:
 
 def _nested(path: str, section: Node, whole: Node) -> Iterator[str]:
     for name, node in section.get("properties", {}).items():
-        for product in _products(node, whole):
+        found = {id(product): product for product in _products(node, whole)}
+        for product in found.values():
             kind = product["properties"].get("product", {}).get("const")
             label = f'[{path}.{name}] product = "{kind}"' if kind else f"[{path}.{name}]"
             yield from _written(label, product, "###")
@@ -86,7 +87,7 @@ def _kind(node: Node) -> str:
     if "enum" in node:
         return ", ".join(code(value) for value in node["enum"])
     if "$ref" in node:
-        return f"section ({node['$ref'].rpartition('/')[2]})"
+        return "section"
     if choices := (*node.get("anyOf", ()), *node.get("oneOf", ())):
         kinds = [_kind(choice) for choice in choices if choice.get("type") != "null"]
         return " or ".join(dict.fromkeys(kinds))
