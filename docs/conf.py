@@ -28,7 +28,10 @@ nitpick_ignore_regex = [
     # Types of other libraries: their inventories would need a network.
     ("py:.*", r"(numpy|np|npt|xarray|xr|pandas|pd|pydantic|matplotlib|collections|typing)\b.*"),
     # Types that a user meets as a result and never names.
-    ("py:.*", r".*\b(Number|Report|Place|TypeAliasForwardRef|Closed|Prepared|Columns|SteadyState|Seconds|ArrayPlan|Memory)"),
+    (
+        "py:.*",
+        r".*\b(Number|Report|Place|TypeAliasForwardRef|Closed|Prepared|Columns|SteadyState|Seconds|ArrayPlan|Memory)",
+    ),
     ("py:.*", r".*\b(ProfileLaw|WitchLaw|SiteCriticalLoad)"),
     ("py:.*", r"(Path|pathlib\.Path|Any|Mapping|Sequence|Iterable|Callable|optional|float|UPath)"),
 ]
@@ -78,8 +81,10 @@ html_theme_options = {
     "header_links_before_dropdown": 8,
 }
 
-# Notebooks start with these: no progress bars, figures of a size that a page bears.
-os.environ.setdefault("SAPROLITE_DOCS_ROOT", str(Path(__file__).parents[1]))
+# The notebooks find the repository, the package and, in a build that only checks, few pixels.
+os.environ["SAPROLITE_DOCS_ROOT"] = str(Path(__file__).parents[1])
+if os.environ.get("SAPROLITE_DOCS_QUICK"):
+    os.environ["IPYTHONDIR"] = str(Path(__file__).parent / "_ext" / "quick")
 os.environ["PYTHONPATH"] = os.pathsep.join(
     [str(Path(__file__).parents[1] / "src"), str(Path(__file__).parent / "_ext"),
      os.environ.get("PYTHONPATH", "")]

@@ -28,7 +28,6 @@ import test_chemistry
 import test_rate_law
 import test_transition_state
 from phreeqc import ACTIVITIES, activities, evaluate, rate
-
 from saprolite import equations
 from saprolite.constants import LN10
 from saprolite.minerals import TransitionStateTable
@@ -113,12 +112,16 @@ def soil_solution() -> pd.DataFrame:
         found = test_chemistry.theirs(Path(folder), states, test_chemistry.UNITY)
         reading = test_chemistry.TRIPROTIC.change(activity="off")
         theirs = found['-LA("H+")']
-        for label, water in (("activity of water 1, as we have it", None),
-                             ("activity of water as PHREEQC has it", found['ACT("H2O")'])):  # fmt: skip
+        activities_of_water = {
+            "activity of water 1, as we have it": None,
+            "activity of water as PHREEQC has it": found['ACT("H2O")'],
+        }
+        for label, water in activities_of_water.items():
             _, x, _ = test_chemistry.ours(reading, states, water)
-            rows.append({"solution": label, "states": len(states),
-                         "pH from": round(float(theirs.min()), 2), "to": round(float(theirs.max()), 2),
-                         "largest difference in pH": f"{np.abs(-x / LN10 - theirs).max():.1e}"})  # fmt: skip
+            row = {"solution": label, "states": len(states)}
+            row |= {"pH from": round(float(theirs.min()), 2), "to": round(float(theirs.max()), 2)}
+            apart = np.abs(-x / LN10 - theirs).max()
+            rows.append(row | {"largest difference in pH": f"{apart:.1e}"})
     return pd.DataFrame(rows)
 
 

@@ -13,13 +13,7 @@ from saprolite_docs.markdown import cell, code, legend, table
 
 Row = dict[str, str]
 KINETIC = ("nutsfor", "sverdrup_warfvinge_1995", "sverdrup_2019", "sverdrup_1990", "recalled")
-_HOMES = {
-    name: "saprolite.minerals"
-    for name in (
-        *KINETIC, "palandri_kharaka", "hermanska", "clay_laws", "witch_phases", "solubility",
-        "stoichiometry", "equilibria", "co2_per_mol",
-    )
-} | {
+_HOMES = dict.fromkeys((*KINETIC, "palandri_kharaka", "hermanska", "clay_laws", "witch_phases", "solubility", "stoichiometry", "equilibria", "co2_per_mol"), "saprolite.minerals") | {
     "references": "saprolite.analysis",
     "climate_class_minerals": "saprolite.sources",
     "climate_class_texture": "saprolite.sources",

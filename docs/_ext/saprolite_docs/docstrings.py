@@ -14,9 +14,7 @@ _PAGE = re.compile(r"docs/(\w+)\.md(?: (\d+(?:\.\d+)*))?")
 _FORMULA = re.compile(r"^((?:Eqs? [\d ,and]+(?:, [^:=]*)?|[^:=]{3,90}?)[:,] )?([^=:]{1,40} = .+)$")
 
 
-def process(
-    app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]
-) -> None:
+def process(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
     """Set the formula of a summary apart and cite what ``Source:`` names."""
     del app, thing, options
     if not name.startswith("saprolite."):
@@ -40,7 +38,9 @@ def plain_signature(
     del app, what, thing, options
     if not name.startswith("saprolite.equations.") or signature is None:
         return None
-    plain = re.sub(r": (?:Number|Any)\b(?: = )?", lambda m: "=" if "=" in m.group() else "", signature)
+    plain = re.sub(
+        r": (?:Number|Any)\b(?: = )?", lambda m: "=" if "=" in m.group() else "", signature
+    )
     plain = re.sub(r"(=-?\d+\.\d{6})\d+", r"\1", plain)
     return plain, None if returns in ("Number", "Any") else returns
 

@@ -1,4 +1,4 @@
-"""References to where a thing lives lead to its public name, under which it is documented."""
+"""References to a public name lead to where the thing lives, under which it is documented."""
 
 from __future__ import annotations
 
@@ -8,19 +8,16 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-import saprolite
-
 
 def resolve(
     app: Sphinx, env: BuildEnvironment, node: Any, content: nodes.Element
 ) -> nodes.Element | None:
-    """The reference that was meant, if the package offers the thing under a name of its own."""
+    """The reference that was meant, by the last part of its name."""
     if node.get("refdomain") != "py":
         return None
     domain = env.domains.python_domain
     name = str(node["reftarget"]).rpartition(".")[2]
-    targets = [f"saprolite.{name}"] if name in saprolite.__all__ else []
-    targets += [one for one in domain.objects if one.endswith(f".{name}")]
+    targets = [one for one in domain.objects if one.endswith(f".{name}")]
     if not targets or not name.isidentifier():
         return None
     return domain.resolve_xref(env, node["refdoc"], app.builder, "obj", targets[0], node, content)

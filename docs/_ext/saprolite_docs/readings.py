@@ -49,7 +49,9 @@ def fields_of(name: str) -> str:
 
 def presets() -> str:
     """The presets beside each other; where a cell is empty the canonical value holds."""
-    changed = [name for name in Reading.field_names() if any(name in row for row in PRESETS.values())]
+    changed = [
+        name for name in Reading.field_names() if any(name in row for row in PRESETS.values())
+    ]
     canonical = Reading().as_dict()
     rows = [
         [code(field), *(code(canonical[field]) if preset == "canonical" else code(values.get(field))
