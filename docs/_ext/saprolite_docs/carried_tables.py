@@ -13,11 +13,21 @@ from saprolite_docs.markdown import cell, code, legend, table
 
 Row = dict[str, str]
 KINETIC = ("nutsfor", "sverdrup_warfvinge_1995", "sverdrup_2019", "sverdrup_1990", "recalled")
-_HOMES = dict.fromkeys((*KINETIC, "palandri_kharaka", "hermanska", "clay_laws", "witch_phases", "solubility", "stoichiometry", "equilibria", "co2_per_mol"), "saprolite.minerals") | {
+_MINERALS = [
+    "palandri_kharaka",
+    "hermanska",
+    "clay_laws",
+    "witch_phases",
+    "solubility",
+    "stoichiometry",
+    "equilibria",
+    "co2_per_mol",
+]
+_HOMES = dict.fromkeys((*KINETIC, *_MINERALS), "saprolite.minerals") | {
     "references": "saprolite.analysis",
     "climate_class_minerals": "saprolite.sources",
     "climate_class_texture": "saprolite.sources",
-}  # fmt: skip
+}
 
 
 def constants() -> str:

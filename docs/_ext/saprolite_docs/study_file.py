@@ -9,6 +9,7 @@ from saprolite.study_schema import schema
 from saprolite_docs.markdown import cell, code, table
 
 Node = dict[str, Any]
+_BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
 
 
 def sections() -> str:
@@ -96,11 +97,5 @@ def _kind(node: Node) -> str:
         return f"list of {_kind(node.get('items', {}))}"
     if kind == "object":
         return "section" if node.get("properties") else "table"
-    bounds = [
-        f"{sign} {node[key]:g}"
-        for key, sign in (
-            ("minimum", "≥"), ("exclusiveMinimum", ">"), ("maximum", "≤"), ("exclusiveMaximum", "<"),
-        )
-        if key in node
-    ]  # fmt: skip
+    bounds = [f"{sign} {node[key]:g}" for key, sign in _BOUNDS.items() if key in node]
     return " ".join([{"string": "text"}.get(kind, kind), ", ".join(bounds)]).strip()
