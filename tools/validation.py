@@ -125,7 +125,7 @@ def soil_solution() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def trends(series: int = 200, seed: int = 0) -> pd.DataFrame:
+def trends(series: int = 60, seed: int = 0) -> pd.DataFrame:
     """Trends of random walks of 49 years against SciPy, statsmodels and pymannkendall."""
     import pymannkendall
     import statsmodels.api as sm
