@@ -57,7 +57,7 @@ autodoc_type_aliases = {"Place": "Place", "Report": "Report", "Number": "Number"
 autosummary_generate = False
 napoleon_google_docstring = False
 napoleon_use_rtype = False
-napoleon_custom_sections = ["Source"]
+napoleon_custom_sections = ["Source", "Returns"]
 add_module_names = False
 python_use_unqualified_type_names = True
 

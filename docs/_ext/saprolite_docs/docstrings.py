@@ -36,7 +36,9 @@ def plain_signature(
 ) -> tuple[str | None, str | None] | None:  # fmt: skip
     """Equations take and give numbers of any kind: their signatures need not say it each time."""
     del app, what, thing, options
-    if not name.startswith("saprolite.equations.") or signature is None:
+    if signature is not None and not name.startswith("saprolite.equations."):
+        return re.sub(r"TypeAliasForwardRef\('(\w+)'\)", r"\1", signature), returns
+    if signature is None:
         return None
     plain = re.sub(
         r": (?:Number|Any)\b(?: = )?", lambda m: "=" if "=" in m.group() else "", signature
