@@ -8,7 +8,7 @@ from saprolite.grid.cells import (
 )
 from saprolite.grid.layers import overlap, remap_amounts, remap_layers
 from saprolite.grid.rectilinear import Rectilinear, Weights
-from saprolite.grid.regrid import AreaMeans, conservative, majority, normalise
+from saprolite.grid.regrid import AreaMeans, conservative, majority, normalise, overlap_shares
 from saprolite.grid.resampling import ResamplingError, resampled, resampling_error
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "majority",
     "normalise",
     "overlap",
+    "overlap_shares",
     "remap_amounts",
     "remap_layers",
     "resampled",

@@ -126,6 +126,25 @@ def conservative(field: xr.DataArray, target: Grid, valid_share: float = 0.5) ->
     )
 
 
+def overlap_shares(source: Grid, target: Grid) -> Any:
+    """Share of each cell of ``target`` that each cell of ``source`` covers: sparse, (flat target,
+    flat source). For many fields with one pair of grids, on chosen cells.
+
+    >>> overlap_shares(Grid.globe(90.0), Grid.globe(180.0)).toarray().round(3).tolist()
+    [[0.25, 0.25, 0.0, 0.0, 0.25, 0.25, 0.0, 0.0], [0.0, 0.0, 0.25, 0.25, 0.0, 0.0, 0.25, 0.25]]
+    """
+    from scipy.sparse import csr_array, diags_array, kron
+
+    heights = sphere_height(source.lat_edges), sphere_height(target.lat_edges)
+    rows, columns = interval_overlaps(*heights), interval_overlaps(source.lon_edges,
+                                                                   target.lon_edges)  # fmt: skip
+    shares = [
+        diags_array(1.0 / np.diff(edges)) @ overlaps
+        for edges, overlaps in ((heights[1], rows), (target.lon_edges, columns))
+    ]
+    return csr_array(kron(shares[0], shares[1], format="csr"))
+
+
 def sphere_height(latitude: Array) -> Array:
     """Position along the axis of the sphere, on which equal steps are equal areas."""
     return np.asarray(np.sin(np.deg2rad(latitude)))

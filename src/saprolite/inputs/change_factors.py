@@ -13,15 +13,14 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import xarray as xr
 from scipy.ndimage import distance_transform_edt
 
 from saprolite.errors import InputError, Problem, raise_if_any
-from saprolite.grid import conservative
+from saprolite.grid import overlap_shares
 from saprolite.sources.files import Array
 from saprolite.sources.forcing import Forcing, ForcingYear
 from saprolite.sources.overlap import (
@@ -121,37 +120,35 @@ class ChangedForcing:
     def read_year(self, year: int, cells: npt.NDArray[np.int64]) -> ForcingYear:
         """The twelve months of a year of the scenario at flat indices of the base's grid."""
         with self._lock:
-            base, model = self._base_mean, self._model_mean
+            base, model, every = self._base_mean, self._model_mean, self._shares
         place = np.searchsorted(self._land_cells, cells)
+        shares = every if place.size == every.shape[0] else every[place]
         of_year = self._model.read_year(year, self._model_cells)
         changed = []
         for name, mean, now, before in zip(ForcingYear._fields, base, of_year, model, strict=True):
             found = self._methods.change(name, np.asarray(now, np.float64), before)
             known = np.asarray(mean[..., place], np.float64)
-            changed.append(self._applied(known, found, cells))
+            changed.append(self._applied(known, found, shares))
         moisture, temperature, water = changed
         return ForcingYear(np.minimum(moisture, 1.0), temperature, water)
 
-    def _applied(self, mean: Array, found: Adjustment, cells: npt.NDArray[np.int64]) -> Array:
+    def _applied(self, mean: Array, found: Adjustment, shares: Any) -> Array:
         """The mean changed; the model's cells that give a term and those that give a factor are
         brought over apart, each with its share of the cell."""
         result = np.empty_like(mean)
         for index in np.ndindex(mean.shape[:-1]):
-            size, added = found.at(index)
-            ratio = self._onto_base(np.where(added, 1.0, size), cells)
+            size, added = (values[self._nearest] for values in found.at(index))
+            ratio = _means(shares, np.where(added, 1.0, size))
             # What is not known has neither.
-            term = self._onto_base(np.where(added, size, 0.0 * size), cells)
+            term = _means(shares, np.where(added, size, 0.0 * size))
             result[index] = mean[index] * ratio + term
         return result
 
-    def _onto_base(self, packed: Array, cells: npt.NDArray[np.int64]) -> Array:
-        """Values on the model's land as means over the cells of the base."""
-        grid = self._model.grid
-        filled = np.full(grid.lat.size * grid.lon.size, np.nan)
-        filled[self._coast.ravel()] = packed[self._nearest]
-        field = xr.DataArray(filled.reshape(grid.shape), dims=("lat", "lon"),
-                             coords={"lat": grid.lat, "lon": grid.lon})  # fmt: skip
-        return np.asarray(conservative(field, self.grid, _ANY).values).ravel()[cells]
+    @cached_property
+    def _shares(self) -> Any:
+        """Share of each land cell of the base that each cell of the model with a change covers."""
+        every = overlap_shares(self._model.grid, self.grid)
+        return every[self._land_cells][:, np.flatnonzero(self._coast)]
 
     @cached_property
     def _land_cells(self) -> npt.NDArray[np.int64]:
@@ -190,6 +187,15 @@ class ChangedForcing:
     @cached_property
     def _model_mean(self) -> ForcingYear:
         return _mean_year(self._model, self._years, self._model_cells, np.float64)
+
+
+def _means(shares: Any, values: Array) -> Array:
+    """Means over cells of the base of what is known, NaN where (almost) nothing is."""
+    known = np.isfinite(values)
+    covered = shares @ known.astype(np.float64)
+    there = covered >= _ANY
+    amount = shares @ np.where(known, values, 0.0)
+    return np.where(there, amount / np.where(there, covered, 1.0), np.nan)
 
 
 def _mean_year(
