@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -225,8 +226,10 @@ def write_pits(pits: Pits, out: str | Path, report: Report = quiet) -> list[Path
 def open(out: str | Place) -> xr.Dataset:
     """The fluxes of a run folder, lazily read; ``attrs["status"]`` says whether it is finished.
 
+    ``ds.saprolite`` has its maps, zones and totals (:mod:`saprolite.accessor`).
     The folder may be a local one or any URL that fsspec knows.
     """
+    importlib.import_module("saprolite.accessor")  # registers ds.saprolite
     folder = place(out)
     state = state_of(folder)
     dataset = open_dataset(folder / "fluxes.zarr")

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from saprolite.analysis.layer_groups import LayerGroup, layer_groups
+from saprolite.analysis.maps import edges_of
 from saprolite.errors import Problem, StoreError
 from saprolite.models.calendar import MEAN_MONTH_DAYS
 from saprolite.places import Place
@@ -80,6 +81,16 @@ class AnnualFields:
     def longitude(self) -> Array:
         """Longitude of the centre of the land cells, degrees east."""
         return np.asarray(self.fluxes["lon"].values[np.nonzero(self.land)[1]])
+
+    @cached_property
+    def lat_edges(self) -> Array:
+        """Borders of the rows of cells, degrees north."""
+        return edges_of(self.fluxes["lat_bounds"].values)
+
+    @cached_property
+    def lon_edges(self) -> Array:
+        """Borders of the columns of cells, degrees east."""
+        return edges_of(self.fluxes["lon_bounds"].values)
 
     @cached_property
     def layer_bounds(self) -> Array:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from saprolite.analysis.maps import edges_of
 from saprolite.analysis.sites import SiteComparison, compare_sites
 from saprolite.comparison.site_table import read_sites_table
 from saprolite.places import Place, write_text
@@ -41,13 +40,11 @@ def write_sites(
     for name, frame in (("sites", found.table), ("site_statistics", found.statistics)):
         written.append(folder / f"{name}.csv")
         write_text(written[-1], head + frame.to_csv(index=False, float_format=_DIGITS))
-    land = Land(fluxes["land"].values > 0, *(_edges(fluxes, name) for name in ("lat", "lon")))
+    land = Land(
+        fluxes["land"].values > 0,
+        *(edges_of(fluxes[f"{name}_bounds"].values) for name in ("lat", "lon")),
+    )
     caption = ". ".join(notes)
     written += draw_site_map(found, land, folder / "fig07a_sites", caption)
     written += draw_site_ratios(found, folder / "fig07b_site_ratios", caption)
     return found, written
-
-
-def _edges(fluxes: xr.Dataset, name: str) -> npt.NDArray[np.float64]:
-    bounds = fluxes[f"{name}_bounds"].values
-    return np.append(bounds[:, 0], bounds[-1, 1])
