@@ -83,7 +83,7 @@ def table_of(
     """
     chosen = [name for name in columns or list(frame.columns) if name in frame.columns]
     if "unit" in frame.columns:
-        frame = frame.assign(unit=frame["unit"].astype(str).map(_raised))
+        frame = frame.assign(unit=frame["unit"].map(_raised, na_action="ignore"))
     rows = tuple(
         tuple(shown(value) for value in row) for row in frame[chosen].itertuples(index=False)
     )

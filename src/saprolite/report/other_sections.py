@@ -134,8 +134,8 @@ def _studies(run: RunRecord) -> Iterator[Block | None]:
         assert found is not None
         total = 1e3 * float(found.loc[found["unit"] == "Pg C yr-1", "this_run"].iloc[0])
         if not math.isclose(total, float(run.summary["global_total_Tg_C_yr-1"]), rel_tol=_SAME):
-            yield Text(f"{_name(run, files)} is of another run: its total is {shown(total)} Tg C yr⁻¹.",
-                       warning=True)  # fmt: skip
+            said = f"{_name(run, files)} is of another run: its total is {shown(total)} Tg C yr⁻¹."
+            yield Text(said, warning=True)
             continue
         yield _source(run, files, "table1.csv")
         yield from files.figures("fig01", folder=".")
