@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from saprolite import doctor
+from saprolite import doctor, progress
 from saprolite.cli import app
 from saprolite.doctor import findings
+from saprolite.stages import counted
 
 
 def test_the_doctor_finds_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:
@@ -45,3 +47,32 @@ def test_completions_know_every_command() -> None:
 def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     app([command, "--help"], result_action="return_value")
     assert f"saprolite {command}" in capsys.readouterr().out
+
+
+class _Terminal(io.StringIO):
+    def __init__(self, is_terminal: bool) -> None:
+        super().__init__()
+        self._is_terminal = is_terminal
+
+    def isatty(self) -> bool:
+        return self._is_terminal
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_progress_shows_rate_and_time_left_on_a_terminal_alone(
+    is_terminal: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    times = iter(range(0, 100, 2))
+    monkeypatch.setattr(progress.time, "monotonic", lambda: float(next(times)))
+    shown = _Terminal(is_terminal)
+    monkeypatch.setattr("sys.stderr", shown)
+    monkeypatch.setenv("COLUMNS", "120")
+    with progress.Progress() as report:
+        for _ in counted(range(4), "drawing maps", report):
+            pass
+    if is_terminal:
+        for part in ("drawing maps", "4/4", "2 s each", "left"):
+            assert part in shown.getvalue()
+    else:
+        assert shown.getvalue() == ""
+    assert capsys.readouterr().out == ""

@@ -49,9 +49,11 @@ def sites(
     from saprolite.places import place
 
     folder = place(run) / "sites" if out is None else place(out)
-    found, written = write_sites(
-        workflow.open(run), table, columns, folder, depth_cm=depth_cm, farthest_km=farthest_km
-    )
+    with Progress() as report:
+        found, written = write_sites(
+            workflow.open(run), table, columns, folder, depth_cm=depth_cm,
+            farthest_km=farthest_km, report=report,
+        )  # fmt: skip
     _print_notes(found.notes)
     _print_table(found.statistics.set_index("region").T.rename_axis("").reset_index())
     print(f"look at {', '.join(map(str, written))}")
@@ -77,10 +79,8 @@ def compare(
     from saprolite.comparison import read_sites, write_comparisons
 
     with Progress() as report:
-        report("reading sites", 0, 1)
-        found = read_sites(wise, gldas, range(first_year, last_year + 1))
-        report("reading sites", 1, 1)
-        table = write_comparisons(found, out)
+        found = read_sites(wise, gldas, range(first_year, last_year + 1), report=report)
+        table = write_comparisons(found, out, report=report)
     _print_notes((f"{len(found.table)} horizons of {found.profiles} profiles", *found.notes))
     _print_table(table[["comparison", "figure", "quantity", "mineral", "n", "mean_ratio",
                         "median_ratio", "ratio_of_means", "share_within_3", "share_within_10",
@@ -106,7 +106,8 @@ def references(run: str, *, depth_cm: float, out: str | None = None) -> None:
     from saprolite.places import place
 
     folder = place(run) / "references" if out is None else place(out)
-    tables, written = write_references(workflow.open(run), folder, depth_cm)
+    with Progress() as report:
+        tables, written = write_references(workflow.open(run), folder, depth_cm, report)
     shown = ["object", "region", "unit", "this_run", "depth", "other_low", "other_high",
              "ratio_low_1", "ratio_high_1", "printed_in_manuscript", "confidence"]  # fmt: skip
     for name, table in tables.items():
@@ -146,9 +147,8 @@ def scenario(
 
     runs = named_runs([(place(run), workflow.open(run)) for run in (history, *scenarios)])
     with Progress() as report:
-        report("comparing runs", 0, 1)
-        found, written = write_scenario(runs, out, last_years=last_years, first_years=first_years)
-        report("comparing runs", 1, 1)
+        found, written = write_scenario(runs, out, last_years=last_years, first_years=first_years,
+                                        report=report)  # fmt: skip
     _print_notes((*(f"{name}: {text}" for name, text in found.definitions.items()), *found.notes))
     whole = found.change[found.change["depth"] == found.change["depth"].iloc[-1]]
     changes = [name for name in whole if str(name).startswith("change_against")]

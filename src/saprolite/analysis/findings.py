@@ -39,7 +39,7 @@ from saprolite.analysis.trend_maps import (
     trend_table,
 )
 from saprolite.equations.trend import why_years_have_no_trend
-from saprolite.stages import Report
+from saprolite.stages import Report, counted
 from saprolite.study_analysis import AnalysisChoices
 
 Array = npt.NDArray[np.float64]
@@ -61,21 +61,23 @@ def find(fields: AnnualFields, choices: AnalysisChoices, write: Write, report: R
     those of its leading dimensions (series or driver, group of layers). One series is in memory at
     a time.
     """
+    report("zones", 0, 1)
     areas = areas_of(fields, choices.latitude_bands, choices.regions)
     control = fields.flux(CONTROL)
     tables = {"areas": area_fluxes(fields, control, areas)}
     tables |= flux_by_latitude(fields, control) | static_inputs(fields)
+    report("zones", 1, 1)
     why = why_years_have_no_trend(fields.years)
     if why is not None:
         return Findings(tables, [why])
     notes: list[str] = []
     trends = _Trends(fields, choices, areas)
-    for number, name in enumerate(fields.series):
+    for name in counted(fields.series, "trends of series", report):
         trends.add(name, control if name == CONTROL else fields.flux(name), write)
-        report("trends of series", number + 1, len(fields.series))
     tables["trends"] = pd.concat(trends.tables, ignore_index=True)
     tables |= trend_by_latitude(fields, trends.slopes[CONTROL])
     tables["drivers"] = trends.driver_table()
+    report("drivers", 0, 2)
     states = _states(fields, choices, areas, write, tables, notes)
     report("drivers", 1, 2)
     if MOISTURE_ONLY in trends.slopes and TEMPERATURE_ONLY in trends.slopes:
