@@ -13,6 +13,7 @@ from cyclopts import Parameter
 from saprolite.analysis_commands import analyse
 from saprolite.audit_commands import audit
 from saprolite.claims_commands import claims
+from saprolite.command_help import add_help
 from saprolite.comparison_commands import app as comparison_app
 from saprolite.data_commands import app as data_app
 from saprolite.errors import (
@@ -67,7 +68,7 @@ def demo(
     out
         Folder of the results.
     resolution
-        Cell size in degrees (0.25, 0.5, 1, 2, 5).
+        Cell size in degrees: 0.25, 0.5, 1, 2, 5 or another that divides 30.
     restart
         Start over in a folder that holds a run.
     """
@@ -259,6 +260,9 @@ def schema() -> None:
     from saprolite.study_schema import schema_text
 
     print(schema_text(), end="")
+
+
+add_help(app)
 
 
 def _print_headline(out: Place) -> None:

@@ -35,12 +35,12 @@ def sites(
     table
         Table of sites (CSV or Excel), or that of the Norwegian critical loads.
     depth_cm
-        Depth of soil that the run's flux is taken of, where the table states none for a site.
+        Depth of soil (cm) that the run's flux is taken of, where the table states none for a site.
     columns
         TOML file that says which column of the table is what, and the unit.
     farthest_km
-        Distance to the nearest cell with a value beyond which a site is left out; by default half
-        the diagonal of a cell of the run.
+        Distance (km) to the nearest cell with a value beyond which a site is left out; by default
+        half the diagonal of a cell of the run.
     out
         Folder of the results, RUN/sites by default.
     """
@@ -51,7 +51,7 @@ def sites(
     folder = place(run) / "sites" if out is None else place(out)
     with Progress() as report:
         found, written = write_sites(
-            workflow.open(run), table, columns, folder, depth_cm=depth_cm,
+            workflow.open_finished(run), table, columns, folder, depth_cm=depth_cm,
             farthest_km=farthest_km, report=report,
         )  # fmt: skip
     _print_notes(found.notes)
@@ -97,7 +97,7 @@ def references(run: str, *, depth_cm: float, out: str | None = None) -> None:
     run
         Folder of a finished run.
     depth_cm
-        Depth of soil that the run's weathering rates are taken of, for Sweden and its sites.
+        Depth of soil (cm) that the run's weathering rates are taken of, for Sweden and its sites.
     out
         Folder of the results, RUN/references by default.
     """
@@ -107,7 +107,7 @@ def references(run: str, *, depth_cm: float, out: str | None = None) -> None:
 
     folder = place(run) / "references" if out is None else place(out)
     with Progress() as report:
-        tables, written = write_references(workflow.open(run), folder, depth_cm, report)
+        tables, written = write_references(workflow.open_finished(run), folder, depth_cm, report)
     shown = ["object", "region", "unit", "this_run", "depth", "other_low", "other_high",
              "ratio_low_1", "ratio_high_1", "printed_in_manuscript", "confidence"]  # fmt: skip
     for name, table in tables.items():
@@ -145,7 +145,7 @@ def scenario(
     from saprolite.comparison.scenario_outputs import named_runs, write_scenario
     from saprolite.places import place
 
-    runs = named_runs([(place(run), workflow.open(run)) for run in (history, *scenarios)])
+    runs = named_runs([(place(run), workflow.open_finished(run)) for run in (history, *scenarios)])
     with Progress() as report:
         found, written = write_scenario(runs, out, last_years=last_years, first_years=first_years,
                                         report=report)  # fmt: skip

@@ -22,8 +22,7 @@ from saprolite.analysis.uncertainty import Draws, draw, intervals, quadrature
 from saprolite.analysis.uncertainty_settings import UncertaintySettings
 from saprolite.analysis.variance import TotalVariance, total_variance
 from saprolite.comparison.readings import DATASET
-from saprolite.engine.state import FINISHED
-from saprolite.errors import InputError, Problem, StoreError, raise_if_any
+from saprolite.errors import InputError, Problem, raise_if_any
 from saprolite.places import Place, place, write_text
 from saprolite.report.figures.uncertainty import draw_uncertainty
 from saprolite.sources.files import HDF5_LOCK
@@ -82,13 +81,7 @@ def uncertainty(
         if isinstance(settings, UncertaintySettings)
         else UncertaintySettings.read(settings)
     )
-    fluxes = workflow.open(place(out))
-    if fluxes.attrs["status"] != FINISHED:
-        raise StoreError(
-            "The run is not finished (1 problem)",
-            [Problem(str(out), str(fluxes.attrs["status"]), "a finished run",
-                     "saprolite run STUDY.toml --out OUT goes on with it")],
-        )  # fmt: skip
+    fluxes = workflow.open_finished(out)
     cells = cell_amounts(fluxes)
     chosen.require_minerals(cells.minerals)
     structure = _structure(readings, cells, chosen)

@@ -12,6 +12,7 @@ from saprolite.engine.run import compute_locked
 from saprolite.engine.state import (
     FINISHED,
     checksums_of,
+    finished_state,
     peak_memory_bytes,
     state_of,
     write_state,
@@ -234,6 +235,12 @@ def open(out: str | Place) -> xr.Dataset:
     state = state_of(folder)
     dataset = open_dataset(folder / "fluxes.zarr")
     return dataset.assign_attrs(status=state["status"])
+
+
+def open_finished(out: str | Place) -> xr.Dataset:
+    """The fluxes of a finished run; ``StoreError`` for one that is not, whose years may lack."""
+    finished_state(place(out))
+    return open(out)
 
 
 def _study(study: str | Path | Study) -> Study:
