@@ -73,8 +73,10 @@ def compare(
         Months of GLDAS Noah, for soil moisture, temperature and evapotranspiration.
     out
         Folder of the results: pairs, statistics, figures.
-    first_year, last_year
-        Years of GLDAS that the means are of.
+    first_year
+        First year of GLDAS that the means are of.
+    last_year
+        Last year of them.
     """
     from saprolite.comparison import read_sites, write_comparisons
 

@@ -73,7 +73,9 @@ def report(
 
 
 def _why_no_trend(state: dict[str, Any]) -> str | None:
-    return why_years_have_no_trend([int(year) for year in state.get("years_used", ())])
+    return state.get("why_no_trends") or why_years_have_no_trend(
+        [int(year) for year in state.get("years_used", ())]
+    )
 
 
 def _others(folder: Place, named: Sequence[Place]) -> list[Files]:

@@ -12,6 +12,7 @@ import xarray as xr
 
 from saprolite.analysis.layer_groups import LayerGroup, layer_groups
 from saprolite.analysis.maps import edges_of
+from saprolite.equations.trend import why_years_have_no_trend
 from saprolite.errors import Problem, StoreError
 from saprolite.models.calendar import MEAN_MONTH_DAYS
 from saprolite.places import Place
@@ -56,6 +57,15 @@ class AnnualFields:
     def years(self) -> tuple[int, ...]:
         """Years with a value."""
         return tuple(int(year) for year in self.fluxes.attrs["years_used"])
+
+    @cached_property
+    def why_no_trends(self) -> str | None:
+        """Why the years have no trend, in words; None if they have.
+
+        What the run says (the years of a climatology are all the same), else what the years say, of
+        which some may have been selected.
+        """
+        return self.fluxes.attrs.get("why_no_trends") or why_years_have_no_trend(self.years)
 
     @cached_property
     def land(self) -> npt.NDArray[np.bool_]:

@@ -38,7 +38,6 @@ from saprolite.analysis.trend_maps import (
     ratio,
     trend_table,
 )
-from saprolite.equations.trend import why_years_have_no_trend
 from saprolite.stages import Report, counted
 from saprolite.study_analysis import AnalysisChoices
 
@@ -67,9 +66,8 @@ def find(fields: AnnualFields, choices: AnalysisChoices, write: Write, report: R
     tables = {"areas": area_fluxes(fields, control, areas)}
     tables |= flux_by_latitude(fields, control) | static_inputs(fields)
     report("zones", 1, 1)
-    why = why_years_have_no_trend(fields.years)
-    if why is not None:
-        return Findings(tables, [why])
+    if fields.why_no_trends is not None:
+        return Findings(tables, [fields.why_no_trends])
     notes: list[str] = []
     trends = _Trends(fields, choices, areas)
     for name in counted(fields.series, "trends of series", report):

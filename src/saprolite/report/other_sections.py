@@ -33,7 +33,10 @@ def interval_of(run: RunRecord, quantity: str) -> str:
 def other_sections(run: RunRecord) -> list[Section]:
     """What was found of each of a finished run; the last says what can be added, and how."""
     sections, absent = [], []
+    is_column = "column_reading" in run.state
     for anchor, title, make, command in _PARTS:
+        if is_column and anchor in _OF_THE_PATHWAY:
+            continue
         blocks = only(make(run))
         if blocks:
             sections.append(Section(anchor, title, blocks))
@@ -196,6 +199,8 @@ _PARTS: Sequence[tuple[str, str, _Make, str]] = (
     ("claims", "Claims", _claims, "saprolite claims {out}"),
     ("audit", "Audit", _audit, "saprolite audit {out} --table {out}/analysis/audit.csv"),
 )  # fmt: skip
+# What a soil column, whose chemistry feeds back on itself, is refused.
+_OF_THE_PATHWAY = ("uncertainty", "readings")
 # What a folder of a comparison is known by, and where a report looks of itself.
 MARKS = {
     "readings.csv": "saprolite readings",
