@@ -59,6 +59,7 @@ def demo(
     out: Path,
     *,
     resolution: float = 2.0,
+    experiments: Annotated[bool, Parameter(negative=())] = False,
     restart: bool = False,
 ) -> None:
     """Run the demo planet: no download, no data, about a minute.
@@ -69,13 +70,16 @@ def demo(
         Folder of the results.
     resolution
         Cell size in degrees: 0.25, 0.5, 1, 2, 5 or another that divides 30.
+    experiments
+        Run each driver alone, too: saprolite analyse then draws what drives the trends.
     restart
         Start over in a folder that holds a run.
     """
     from saprolite import workflow
 
     with Progress() as report:
-        workflow.demo(out, resolution_deg=resolution, restart=restart, report=report)
+        workflow.demo(out, resolution_deg=resolution, experiments=experiments, restart=restart,
+                      report=report)  # fmt: skip
     _print_headline(out)
 
 

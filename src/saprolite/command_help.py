@@ -17,7 +17,7 @@ EXIT_CODES = (
 # By group: each command with an example.
 _EXAMPLES = {
     "Begin": {
-        "demo": "saprolite demo out/",
+        "demo": "saprolite demo out/ --experiments",
         "doctor": "saprolite doctor",
         "init": "saprolite init study.toml",
         "data": "saprolite data list",

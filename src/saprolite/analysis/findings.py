@@ -83,7 +83,7 @@ def find(fields: AnnualFields, choices: AnalysisChoices, write: Write, report: R
     else:
         notes.append(
             "no relative contributions: they need the experiments soil_moisture and "
-            "soil_temperature; [experiments] run in the study"
+            "soil_temperature: [experiments] run in the study, or saprolite demo --experiments"
         )
     report("drivers", 2, 2)
     return Findings(tables, notes)
