@@ -25,6 +25,7 @@ from saprolite.engine import column_blocks
 from saprolite.engine import run as engine_run
 from saprolite.errors import InputError, StudyError
 from saprolite.models import ColumnReading
+from saprolite.report_workflow import report
 from saprolite.study import Study
 from saprolite.study_explain import explain_study
 from saprolite.study_schema import schema
@@ -267,6 +268,22 @@ def test_a_climatology_is_one_flux_of_the_mean_drivers(
     stored = flux.sel(year=2000, lat=LAT[6], lon=LON[19]).values
     assert stored == pytest.approx(expected[:, 0] * CARBON_MOLAR_MASS * 1000.0, rel=1e-12)
     assert any("solved once" in note for note in state_of(out)["notes"])
+
+
+def test_a_climatology_has_zones_and_no_trends_and_says_why(tmp_path: Path) -> None:
+    made = World(tmp_path / "w", range(2000, 2003)).write()
+    out = tmp_path / "out"
+    sap.run(Study.of(study(made, changes={"averaging": "climatology"}), Path()), out)
+    found = sap.analyse(out)
+    why = "no trends: every year of a climatology is the same"
+    assert found.notes[0] == why
+    assert "areas" in found.tables
+    assert not [name for name in found.tables if "trend" in name or name == "drivers"]
+    assert not list((out / "analysis").glob("*trend*"))
+    assert f"# {why}" in (out / "analysis/areas.csv").read_text(encoding="utf-8")
+    text = report(out)[0].read_text(encoding="utf-8")
+    assert f"{why.capitalize()}." in text
+    assert "saprolite references" in text and "saprolite uncertainty" not in text
 
 
 def test_everything_that_is_missing_is_named_with_what_to_type(world: World) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import saprolite as sap
+from saprolite import workflow
 from saprolite.inputs.demo import DemoPlanet, demo_climate
 from saprolite.study import Study
 from saprolite.study_template import demo_content
@@ -95,3 +96,13 @@ def test_masks_follow_land_ice(finished: Path) -> None:
     ice = (fluxes["missing_inputs"].values & 1) > 0
     assert ice.sum() > 20
     assert np.isnan(fluxes["carbon_sink_flux"].values[..., ice]).all()
+
+
+def test_the_demo_planet_can_run_every_experiment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studies: list[Study] = []
+    monkeypatch.setattr(workflow, "run", lambda study, *_, **__: studies.append(study))
+    workflow.demo(tmp_path, resolution_deg=5.0)
+    workflow.demo(tmp_path, resolution_deg=5.0, experiments=True)
+    assert [len(study.experiments.run) for study in studies] == [0, 5]

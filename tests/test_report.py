@@ -13,12 +13,14 @@ import pytest
 
 import saprolite as sap
 from saprolite.cli import app
-from saprolite.errors import StoreError
+from saprolite.errors import InputError, StoreError
 from saprolite.report.content import shown
 from saprolite.report_workflow import report
 from saprolite.study import Study
 from saprolite.study_template import demo_content
 from world import World
+
+TITLE = "Tom & <b>Jerry</b> <script>alert(1)</script>"
 
 
 class Page(HTMLParser):
@@ -41,7 +43,7 @@ class Page(HTMLParser):
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A demo run, analysed."""
     out = tmp_path_factory.mktemp("report") / "run"
-    content = {**demo_content(5.0), "last_year": 1975, "title": "Tom & <b>Jerry</b>",
+    content = {**demo_content(5.0), "last_year": 1975, "title": TITLE,
                "experiments": {"run": ["soil_moisture", "soil_temperature"]}}  # fmt: skip
     sap.run(Study.of(content, Path()), out)
     sap.analyse(out)
@@ -60,8 +62,9 @@ def test_a_report_needs_nothing_beside_it_and_escapes_what_came_from_files(
         for name in ("src", "href"):
             value = attributes.get(name) or "#"
             assert value.startswith(("data:", "#")), (tag, value[:60])
-    assert "Tom & <b>Jerry</b>" in "".join(page.words)
+    assert TITLE in "".join(page.words)
     assert "<b>Jerry" not in text
+    assert "<script" not in text
     pictures = [attributes for tag, attributes in page.tags if tag == "img"]
     assert len(pictures) >= 7
     assert all(len(str(picture["alt"])) > 20 for picture in pictures)
@@ -107,5 +110,62 @@ def test_unfinished_runs_one_cell_and_one_year_are_reported_as_they_are(
     sap.run(Study.of(content, Path()), one)
     text = report(one)[0].read_text(encoding="utf-8")
     assert "Trend of the sink" not in text and "Tg C yr" in text
+    assert "No trends: 1 of the 3 years that a trend needs." in text
     with pytest.raises(StoreError, match=r"no run\.json"):
         report(tmp_path)
+
+
+def test_what_is_missing_is_named_with_its_command_and_nothing_is_invented(run: Path) -> None:
+    text = report(run)[0].read_text(encoding="utf-8")
+    for command in ("uncertainty", "scenario", "sites", "compare", "references", "claims", "audit"):
+        assert f"saprolite {command} " in text
+        assert f'id="{command}"' not in text
+    assert "saprolite analyse" not in text
+    assert "by the errors of inputs" not in text
+
+
+def test_what_other_commands_wrote_is_found_in_the_run_and_in_named_folders(
+    run: Path, tmp_path: Path
+) -> None:
+    from saprolite.analysis_workflow import judge_claims
+    from saprolite.comparison.reference_outputs import write_references
+    from saprolite.comparison.scenario_outputs import named_runs, write_scenario
+    from saprolite.uncertainty_workflow import uncertainty, write_uncertainty
+
+    out = tmp_path / "out"
+    shutil.copytree(run, out)
+    found = uncertainty(out, draws=50)
+    write_uncertainty(found, out)
+    judge_claims(out)
+    fluxes = sap.open(out)
+    write_references(fluxes, out / "references", 50.0)
+    write_scenario(named_runs([(out, fluxes), (out, fluxes)]), tmp_path / "future",
+                   last_years=2, first_years=1)  # fmt: skip
+    audit = ["audit", str(out), "--table", str(out / "analysis/audit.csv")]
+    app(audit, result_action="return_value")
+    app(["report", str(out), "--with", str(tmp_path / "future")], result_action="return_value")
+    page = Page((out / "report.html").read_text(encoding="utf-8"))
+    sections = [about["id"] for tag, about in page.tags if tag == "section"]
+    for anchor in ("uncertainty", "scenario", "studies", "claims", "audit", "more"):
+        assert anchor in sections
+    words = " ".join(page.words)
+    total = found.tables["uncertainty"].set_index("quantity").loc["global total"]
+    assert f"{shown(total['P5'])} to {shown(total['P95'])} by the errors of inputs" in words
+    assert "say nothing about the Earth" in words
+    assert "saprolite sites" in words and "saprolite claims" not in words
+    assert "does not name this run" not in words
+    figures = [about for tag, about in page.tags if tag == "img"]
+    assert all(len(about["alt"] or "") > 20 for about in figures)
+    files = {about["download"] for tag, about in page.tags if tag == "a" and "download" in about}
+    assert {"uncertainty.csv", "table1.csv", "scenario_change.csv", "claims.csv"} <= files
+
+    state = json.loads((out / "run.json").read_text()) | {"title": "Another"}
+    (out / "run.json").write_text(json.dumps(state))
+    summary = json.loads((out / "summary.json").read_text()) | {"global_total_Tg_C_yr-1": 1.0}
+    (out / "summary.json").write_text(json.dumps(summary))
+    text = report(out, beside=[tmp_path / "future"])[0].read_text(encoding="utf-8")
+    assert "which does not name this run" in text
+    assert text.count("of another run: its total is") == 2
+    assert "by the errors of inputs" not in text
+    with pytest.raises(InputError, match="these has written"):
+        report(out, beside=[tmp_path])

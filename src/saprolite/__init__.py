@@ -25,6 +25,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -98,3 +99,8 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+# Else ``ds.saprolite`` is registered when a run is opened: xarray alone takes half a second.
+if "xarray" in sys.modules:
+    importlib.import_module("saprolite.accessor")

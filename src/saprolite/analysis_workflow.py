@@ -82,6 +82,7 @@ def judge_claims(
     *,
     scenario: str | Place | None = None,
     comparisons: str | Place | None = None,
+    report: Report = quiet,
 ) -> pd.DataFrame:
     """What a run says of every claim of a ledger, into ``analysis/claims.csv``.
 
@@ -95,6 +96,8 @@ def judge_claims(
         Folder of a finished scenario run, for claims about it.
     comparisons
         Folder that ``saprolite.comparison.write_comparisons`` wrote.
+    report
+        Called with (stage, done, total).
 
     Raises
     ------
@@ -111,7 +114,7 @@ def judge_claims(
         outputs["scenario"] = tables_of(RunOutputs.open(place(scenario)))
     if comparisons is not None:
         outputs["comparisons"] = read_tables(place(comparisons))
-    table = judge(ledger, outputs)
+    table = judge(ledger, outputs, report)
     first, last = run.summary["period"]
     notes = [*run.summary["notes"], f"claims: this run is of {first}-{last}"]
     heading = {"title": run.summary["title"], "reading": run.summary["reading"], "notes": notes}

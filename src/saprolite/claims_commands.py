@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from saprolite.progress import Progress
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -41,7 +43,9 @@ def claims(
     from saprolite.analysis_workflow import FOLDER, judge_claims
     from saprolite.places import place
 
-    found = judge_claims(out, ledger, scenario=scenario, comparisons=comparisons)
+    with Progress() as report:
+        found = judge_claims(out, ledger, scenario=scenario, comparisons=comparisons,
+                             report=report)  # fmt: skip
     if everything:
         _print_claims(found)
     counts = found["verdict"].value_counts()

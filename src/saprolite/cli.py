@@ -13,6 +13,7 @@ from cyclopts import Parameter
 from saprolite.analysis_commands import analyse
 from saprolite.audit_commands import audit
 from saprolite.claims_commands import claims
+from saprolite.command_help import add_help
 from saprolite.comparison_commands import app as comparison_app
 from saprolite.data_commands import app as data_app
 from saprolite.errors import (
@@ -59,6 +60,7 @@ def demo(
     out: Path,
     *,
     resolution: float = 2.0,
+    experiments: Annotated[bool, Parameter(negative=())] = False,
     restart: bool = False,
 ) -> None:
     """Run the demo planet: no download, no data, about a minute.
@@ -68,14 +70,17 @@ def demo(
     out
         Folder of the results.
     resolution
-        Cell size in degrees (0.25, 0.5, 1, 2, 5).
+        Cell size in degrees: 0.25, 0.5, 1, 2, 5 or another that divides 30.
+    experiments
+        Run each driver alone, too: saprolite analyse then draws what drives the trends.
     restart
         Start over in a folder that holds a run.
     """
     from saprolite import workflow
 
     with Progress() as report:
-        workflow.demo(out, resolution_deg=resolution, restart=restart, report=report)
+        workflow.demo(out, resolution_deg=resolution, experiments=experiments, restart=restart,
+                      report=report)  # fmt: skip
     _print_headline(out)
 
 
@@ -260,6 +265,9 @@ def schema() -> None:
     from saprolite.study_schema import schema_text
 
     print(schema_text(), end="")
+
+
+add_help(app)
 
 
 def _print_headline(out: Place) -> None:

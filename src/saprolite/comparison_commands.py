@@ -35,12 +35,12 @@ def sites(
     table
         Table of sites (CSV or Excel), or that of the Norwegian critical loads.
     depth_cm
-        Depth of soil that the run's flux is taken of, where the table states none for a site.
+        Depth of soil (cm) that the run's flux is taken of, where the table states none for a site.
     columns
         TOML file that says which column of the table is what, and the unit.
     farthest_km
-        Distance to the nearest cell with a value beyond which a site is left out; by default half
-        the diagonal of a cell of the run.
+        Distance (km) to the nearest cell with a value beyond which a site is left out; by default
+        half the diagonal of a cell of the run.
     out
         Folder of the results, RUN/sites by default.
     """
@@ -49,9 +49,11 @@ def sites(
     from saprolite.places import place
 
     folder = place(run) / "sites" if out is None else place(out)
-    found, written = write_sites(
-        workflow.open(run), table, columns, folder, depth_cm=depth_cm, farthest_km=farthest_km
-    )
+    with Progress() as report:
+        found, written = write_sites(
+            workflow.open_finished(run), table, columns, folder, depth_cm=depth_cm,
+            farthest_km=farthest_km, report=report,
+        )  # fmt: skip
     _print_notes(found.notes)
     _print_table(found.statistics.set_index("region").T.rename_axis("").reset_index())
     print(f"look at {', '.join(map(str, written))}")
@@ -71,16 +73,16 @@ def compare(
         Months of GLDAS Noah, for soil moisture, temperature and evapotranspiration.
     out
         Folder of the results: pairs, statistics, figures.
-    first_year, last_year
-        Years of GLDAS that the means are of.
+    first_year
+        First year of GLDAS that the means are of.
+    last_year
+        Last year of them.
     """
     from saprolite.comparison import read_sites, write_comparisons
 
     with Progress() as report:
-        report("reading sites", 0, 1)
-        found = read_sites(wise, gldas, range(first_year, last_year + 1))
-        report("reading sites", 1, 1)
-        table = write_comparisons(found, out)
+        found = read_sites(wise, gldas, range(first_year, last_year + 1), report=report)
+        table = write_comparisons(found, out, report=report)
     _print_notes((f"{len(found.table)} horizons of {found.profiles} profiles", *found.notes))
     _print_table(table[["comparison", "figure", "quantity", "mineral", "n", "mean_ratio",
                         "median_ratio", "ratio_of_means", "share_within_3", "share_within_10",
@@ -97,7 +99,7 @@ def references(run: str, *, depth_cm: float, out: str | None = None) -> None:
     run
         Folder of a finished run.
     depth_cm
-        Depth of soil that the run's weathering rates are taken of, for Sweden and its sites.
+        Depth of soil (cm) that the run's weathering rates are taken of, for Sweden and its sites.
     out
         Folder of the results, RUN/references by default.
     """
@@ -106,7 +108,8 @@ def references(run: str, *, depth_cm: float, out: str | None = None) -> None:
     from saprolite.places import place
 
     folder = place(run) / "references" if out is None else place(out)
-    tables, written = write_references(workflow.open(run), folder, depth_cm)
+    with Progress() as report:
+        tables, written = write_references(workflow.open_finished(run), folder, depth_cm, report)
     shown = ["object", "region", "unit", "this_run", "depth", "other_low", "other_high",
              "ratio_low_1", "ratio_high_1", "printed_in_manuscript", "confidence"]  # fmt: skip
     for name, table in tables.items():
@@ -144,11 +147,10 @@ def scenario(
     from saprolite.comparison.scenario_outputs import named_runs, write_scenario
     from saprolite.places import place
 
-    runs = named_runs([(place(run), workflow.open(run)) for run in (history, *scenarios)])
+    runs = named_runs([(place(run), workflow.open_finished(run)) for run in (history, *scenarios)])
     with Progress() as report:
-        report("comparing runs", 0, 1)
-        found, written = write_scenario(runs, out, last_years=last_years, first_years=first_years)
-        report("comparing runs", 1, 1)
+        found, written = write_scenario(runs, out, last_years=last_years, first_years=first_years,
+                                        report=report)  # fmt: skip
     _print_notes((*(f"{name}: {text}" for name, text in found.definitions.items()), *found.notes))
     whole = found.change[found.change["depth"] == found.change["depth"].iloc[-1]]
     changes = [name for name in whole if str(name).startswith("change_against")]

@@ -127,7 +127,8 @@ def check(path: Path, *, years: str | None = None) -> None:
     from saprolite.errors import raise_if_any
     from saprolite.sources.recognise import survey
 
-    found = survey(path, _years(years))
+    with Progress() as report:
+        found = survey(path, _years(years), report)
     print("\n".join(found.lines))
     raise_if_any(InputError, f"{path} is not complete", found.problems)
     print("no problem found")
@@ -151,15 +152,14 @@ def resampling(file: Path, variable: str, *, resolution: float, least: float = 0
     from saprolite.grid import Grid, resampled, resampling_error
     from saprolite.sources.netcdf_fields import read_map
 
-    fine = read_map(file, variable)
-    own = Grid.from_centres(fine["lat"], fine["lon"], str(file)).step
-    whole = resolution > 0.0 and abs(180.0 / resolution - round(180.0 / resolution)) < 1e-9
-    if not whole or not max(own) <= resolution <= 90.0:
-        problem = Problem("--resolution", f"{resolution:g} degrees for cells of {max(own):g}",
-                          f"{max(own):g} to 90 degrees, dividing 180",
-                          "--resolution 2")  # fmt: skip
-        raise InputError("The field cannot be resampled (1 problem)", [problem])
-    error = resampling_error(fine, resampled(fine, Grid.globe(resolution)), least)
+    with Progress() as report:
+        report("resampling", 0, 2)
+        fine = read_map(file, variable)
+        report("resampling", 1, 2)
+        own = Grid.from_centres(fine["lat"], fine["lon"], str(file)).step
+        _require_coarser(resolution, max(own))
+        error = resampling_error(fine, resampled(fine, Grid.globe(resolution)), least)
+        report("resampling", 2, 2)
     print(
         f"{variable} of {file.name}, {max(own):g}-degree cells through {resolution:g}-degree cells"
     )
@@ -174,6 +174,14 @@ def resampling(file: Path, variable: str, *, resolution: float, least: float = 0
     if error.without_ratio_percent > 0.0:
         print(f"  no relative error (|fine| of {least:g} {fine.attrs['units']} or less) on "
               f"{error.without_ratio_percent:.2f} % of the area")  # fmt: skip
+
+
+def _require_coarser(resolution: float, own: float) -> None:
+    whole = resolution > 0.0 and abs(180.0 / resolution - round(180.0 / resolution)) < 1e-9
+    if not whole or not own <= resolution <= 90.0:
+        problem = Problem("--resolution", f"{resolution:g} degrees for cells of {own:g}",
+                          f"{own:g} to 90 degrees, dividing 180", "--resolution 2")  # fmt: skip
+        raise InputError("The field cannot be resampled (1 problem)", [problem])
 
 
 def _edition_lines(name: str, edition: Edition) -> list[str]:

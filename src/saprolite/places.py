@@ -179,6 +179,12 @@ def sweep(where: Place) -> None:
 
 def unwritable(where: Place, error: OSError) -> StoreError:
     """The error for a place that cannot be written."""
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return StoreError(
+            "The results cannot be written (1 problem)",
+            [Problem(str(where), "a file where a folder should be", "a folder, or a new name",
+                     "give another --out")],
+        )  # fmt: skip
     return StoreError(
         "The results cannot be written (1 problem)",
         [Problem(str(where), error.strerror or str(error),

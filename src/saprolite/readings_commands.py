@@ -85,7 +85,8 @@ def readings(
     for line in found.lines:
         print(f"  {line}")
     if out is not None:
-        written = write_readings(found, out, wanted, tolerance)
+        with Progress() as report:
+            written = write_readings(found, out, wanted, tolerance, report)
         print(f"  look at {', '.join(map(str, written))}")
 
 

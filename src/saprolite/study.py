@@ -128,13 +128,13 @@ class Study(Closed):
         file = Path(path)
         try:
             text = file.read_text(encoding="utf-8")
-        except OSError as error:
+        except (OSError, UnicodeDecodeError) as error:
             raise StudyError(
                 "Study file cannot be read (1 problem)",
                 [
                     Problem(
                         str(file),
-                        error.strerror or str(error),
+                        getattr(error, "strerror", None) or f"no text in UTF-8: {error}",
                         "a study file in TOML",
                         "saprolite init STUDY.toml writes a commented one",
                     )

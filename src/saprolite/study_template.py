@@ -152,6 +152,10 @@ monthly = false                 # flux of every month, too
 """
 
 
+# Every run beside the control; their kernel takes some ten seconds to compile, once.
+EXPERIMENTS = ("soil_moisture", "soil_temperature", "soil_co2", "frozen_soil", "shapley")
+
+
 def demo_content(resolution_deg: float = 2.0) -> dict[str, Any]:
     """The study of the demo planet."""
     return {

@@ -44,7 +44,7 @@ def uncertainty(
     with Progress() as report:
         found = analyse(out, settings, draws=draws, seed=seed, readings=readings,
                         cell=_place(cell), report=report)  # fmt: skip
-    written = write_uncertainty(found, out)
+        written = write_uncertainty(found, out, report)
     print(found.title)
     for line in found.lines:
         print(f"  {line}")

@@ -22,12 +22,11 @@ from saprolite.analysis.uncertainty import Draws, draw, intervals, quadrature
 from saprolite.analysis.uncertainty_settings import UncertaintySettings
 from saprolite.analysis.variance import TotalVariance, total_variance
 from saprolite.comparison.readings import DATASET
-from saprolite.engine.state import FINISHED
-from saprolite.errors import InputError, Problem, StoreError, raise_if_any
+from saprolite.errors import InputError, Problem, raise_if_any
 from saprolite.places import Place, place, write_text
 from saprolite.report.figures.uncertainty import draw_uncertainty
 from saprolite.sources.files import HDF5_LOCK
-from saprolite.stages import Report
+from saprolite.stages import Report, quiet
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -54,7 +53,7 @@ def uncertainty(
     seed: int = 0,
     readings: Path | None = None,
     cell: tuple[float, float] | None = None,
-    report: Report = lambda *_: None,
+    report: Report = quiet,
 ) -> Uncertainty:
     """Draw the errors of a finished run of the CO2 pathway; nothing is written.
 
@@ -82,13 +81,7 @@ def uncertainty(
         if isinstance(settings, UncertaintySettings)
         else UncertaintySettings.read(settings)
     )
-    fluxes = workflow.open(place(out))
-    if fluxes.attrs["status"] != FINISHED:
-        raise StoreError(
-            "The run is not finished (1 problem)",
-            [Problem(str(out), str(fluxes.attrs["status"]), "a finished run",
-                     "saprolite run STUDY.toml --out OUT goes on with it")],
-        )  # fmt: skip
+    fluxes = workflow.open_finished(out)
     cells = cell_amounts(fluxes)
     chosen.require_minerals(cells.minerals)
     structure = _structure(readings, cells, chosen)
@@ -121,9 +114,12 @@ def uncertainty(
     )
 
 
-def write_uncertainty(found: Uncertainty, out: str | Place) -> list[Place]:
+def write_uncertainty(
+    found: Uncertainty, out: str | Place, report: Report = quiet
+) -> list[Place]:  # fmt: skip
     """Write the tables, the settings in full and the figure into the folder of the run."""
     folder = place(out)
+    report("tables, figure", 0, 1)
     head = "".join(f"# {line}\n" for line in (found.title, *found.lines))
     written: list[Place] = []
     for name, table in found.tables.items():
@@ -133,7 +129,7 @@ def write_uncertainty(found: Uncertainty, out: str | Place) -> list[Place]:
     write_text(written[-1], found.settings.to_toml())
     of = found.tables["uncertainty_indices"]
     of_total = of[of["of"] == "global total"]
-    return written + draw_uncertainty(
+    written += draw_uncertainty(
         found.draws.results()["global total"][2],
         found.tables["uncertainty"],
         of_total,
@@ -142,6 +138,8 @@ def write_uncertainty(found: Uncertainty, out: str | Place) -> list[Place]:
         caption="; ".join(found.lines),
         quadrature_percent=found.quadrature_percent,
     )
+    report("tables, figure", 1, 1)
+    return written
 
 
 def _require(draws: int, seed: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from saprolite.engine.run import compute_locked
 from saprolite.engine.state import (
     FINISHED,
     checksums_of,
+    finished_state,
     peak_memory_bytes,
     state_of,
     write_state,
@@ -22,7 +24,7 @@ from saprolite.places import Place, inside, place, write_text
 from saprolite.stages import Report, quiet
 from saprolite.stores import open_dataset, write_json
 from saprolite.study import Study
-from saprolite.study_template import demo_content
+from saprolite.study_template import EXPERIMENTS, demo_content
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -203,11 +205,22 @@ def _outputs(out: Place, summary: dict[str, Any]) -> dict[str, Any]:
 
 
 def demo(
-    out: str | Place, *, resolution_deg: float = 2.0, restart: bool = False, report: Report = quiet
+    out: str | Place,
+    *,
+    resolution_deg: float = 2.0,
+    experiments: bool = False,
+    restart: bool = False,
+    report: Report = quiet,
 ) -> xr.Dataset:
-    """Run the demo planet, 1970 to 2018: no download, no data, the same path as real inputs."""
-    return run(Study.of(demo_content(resolution_deg), Path.cwd(), "demo"), out,
-               restart=restart, report=report)  # fmt: skip
+    """Run the demo planet, 1970 to 2018: no download, no data, the same path as real inputs.
+
+    With ``experiments`` each driver alone, and what each contributes, is run in the same pass; the
+    figures of drivers need them.
+    """
+    content = demo_content(resolution_deg)
+    if experiments:
+        content["experiments"] = {"run": list(EXPERIMENTS)}
+    return run(Study.of(content, Path.cwd(), "demo"), out, restart=restart, report=report)
 
 
 def write_pits(pits: Pits, out: str | Path, report: Report = quiet) -> list[Path]:
@@ -225,12 +238,20 @@ def write_pits(pits: Pits, out: str | Path, report: Report = quiet) -> list[Path
 def open(out: str | Place) -> xr.Dataset:
     """The fluxes of a run folder, lazily read; ``attrs["status"]`` says whether it is finished.
 
+    ``ds.saprolite`` has its maps, zones and totals (:mod:`saprolite.accessor`).
     The folder may be a local one or any URL that fsspec knows.
     """
+    importlib.import_module("saprolite.accessor")  # registers ds.saprolite
     folder = place(out)
     state = state_of(folder)
     dataset = open_dataset(folder / "fluxes.zarr")
     return dataset.assign_attrs(status=state["status"])
+
+
+def open_finished(out: str | Place) -> xr.Dataset:
+    """The fluxes of a finished run; ``StoreError`` for one that is not, whose years may lack."""
+    finished_state(place(out))
+    return open(out)
 
 
 def _study(study: str | Path | Study) -> Study:

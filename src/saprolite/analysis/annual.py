@@ -11,6 +11,8 @@ import numpy.typing as npt
 import xarray as xr
 
 from saprolite.analysis.layer_groups import LayerGroup, layer_groups
+from saprolite.analysis.maps import edges_of
+from saprolite.equations.trend import why_years_have_no_trend
 from saprolite.errors import Problem, StoreError
 from saprolite.models.calendar import MEAN_MONTH_DAYS
 from saprolite.places import Place
@@ -57,6 +59,15 @@ class AnnualFields:
         return tuple(int(year) for year in self.fluxes.attrs["years_used"])
 
     @cached_property
+    def why_no_trends(self) -> str | None:
+        """Why the years have no trend, in words; None if they have.
+
+        What the run says (the years of a climatology are all the same), else what the years say, of
+        which some may have been selected.
+        """
+        return self.fluxes.attrs.get("why_no_trends") or why_years_have_no_trend(self.years)
+
+    @cached_property
     def land(self) -> npt.NDArray[np.bool_]:
         """Cells with land, (lat, lon)."""
         return np.asarray(self.fluxes["land"].values > 0)
@@ -80,6 +91,16 @@ class AnnualFields:
     def longitude(self) -> Array:
         """Longitude of the centre of the land cells, degrees east."""
         return np.asarray(self.fluxes["lon"].values[np.nonzero(self.land)[1]])
+
+    @cached_property
+    def lat_edges(self) -> Array:
+        """Borders of the rows of cells, degrees north."""
+        return edges_of(self.fluxes["lat_bounds"].values)
+
+    @cached_property
+    def lon_edges(self) -> Array:
+        """Borders of the columns of cells, degrees east."""
+        return edges_of(self.fluxes["lon_bounds"].values)
 
     @cached_property
     def layer_bounds(self) -> Array:

@@ -11,7 +11,7 @@ from saprolite.analysis.audit_tables import table_checks
 from saprolite.analysis.run_outputs import RunOutputs
 from saprolite.engine.state import checksums_of
 from saprolite.errors import AuditError, Problem
-from saprolite.stages import Report
+from saprolite.stages import Report, counted
 
 _CHECKS = (table_checks, flux_checks, analysis_checks, store_checks)
 
@@ -23,9 +23,8 @@ def audit(run: RunOutputs, report: Report) -> pd.DataFrame:
     not run, is ``not applicable`` with the reason in its note.
     """
     rows = [_checksums(run)]
-    for number, check in enumerate(_CHECKS):
+    for check in counted(_CHECKS, "audit", report):
         rows += check(run)
-        report("audit", number + 1, len(_CHECKS))
     return pd.DataFrame(rows, columns=Row._fields)
 
 

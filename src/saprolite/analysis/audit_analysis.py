@@ -192,11 +192,12 @@ def _shares(tables: Any) -> list[Row]:
 
 
 def _columns(run: RunOutputs) -> Row:
-    """Every column of numbers names its unit."""
+    """Every column of numbers names its unit, where a column of the table does not."""
     wrong, total = [], 0
     for folder, tables in (("tables", run.tables), ("analysis", run.analysis)):
         for name, table in tables.items():
-            for column in table.select_dtypes("number").columns:
+            by_row = folder == "tables" and "unit" in table.columns
+            for column in () if by_row else table.select_dtypes("number").columns:
                 total += 1
                 plain = column in _NO_UNIT or column in ("year", "cells")
                 if not plain and not column.endswith((*_UNIT_ENDS, " percent")):

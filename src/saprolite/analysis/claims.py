@@ -16,6 +16,7 @@ from saprolite.analysis.claims_recipes import NotComputableError, Reading, Recip
 from saprolite.analysis.printed import Printed, printed
 from saprolite.errors import InputError, Problem
 from saprolite.places import Place
+from saprolite.stages import Report, counted, quiet
 from saprolite.study_section import Closed
 
 MANUSCRIPT = "claims.toml"
@@ -102,14 +103,16 @@ def read_claims(text: str, name: str) -> dict[str, Claim]:
                          problems) from error  # fmt: skip
 
 
-def judge(claims: Mapping[str, Claim], outputs: Mapping[str, Tables]) -> pd.DataFrame:
+def judge(
+    claims: Mapping[str, Claim], outputs: Mapping[str, Tables], report: Report = quiet
+) -> pd.DataFrame:
     """Every claim with its number here, the ratio to the printed one, verdict and note.
 
     ``outputs``: tables by name of the run (``this``) and of further ones. Nothing is computed but
     what recipes read.
     """
     rows = []
-    for name, claim in claims.items():
+    for name, claim in counted(list(claims.items()), "claims", report):
         here, ratio, note = "", np.nan, [claim.note] if claim.note else []
         verdict = claim.kind.replace("_", " ")
         if claim.read is not None:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from saprolite.analysis.annual import CONTROL, STATES, AnnualFields
+from saprolite.analysis.area_fluxes import area_fluxes
 from saprolite.analysis.areas import Area, areas_of
 from saprolite.analysis.attribution import (
     PARTS,
@@ -24,9 +25,8 @@ from saprolite.analysis.latitude_tables import (
     flux_by_latitude,
     trend_by_latitude,
 )
-from saprolite.analysis.layer_groups import mean_state, summed
+from saprolite.analysis.layer_groups import mean_state
 from saprolite.analysis.masked import mask_rows, masks
-from saprolite.analysis.means import mean_flux
 from saprolite.analysis.static_inputs import static_inputs
 from saprolite.analysis.trend_maps import (
     AreaTrends,
@@ -38,8 +38,7 @@ from saprolite.analysis.trend_maps import (
     ratio,
     trend_table,
 )
-from saprolite.equations.trend import why_years_have_no_trend
-from saprolite.stages import Report
+from saprolite.stages import Report, counted
 from saprolite.study_analysis import AnalysisChoices
 
 Array = npt.NDArray[np.float64]
@@ -61,21 +60,22 @@ def find(fields: AnnualFields, choices: AnalysisChoices, write: Write, report: R
     those of its leading dimensions (series or driver, group of layers). One series is in memory at
     a time.
     """
+    report("zones", 0, 1)
     areas = areas_of(fields, choices.latitude_bands, choices.regions)
     control = fields.flux(CONTROL)
-    tables = {"areas": _flux_table(fields, control, areas)}
+    tables = {"areas": area_fluxes(fields, control, areas)}
     tables |= flux_by_latitude(fields, control) | static_inputs(fields)
-    why = why_years_have_no_trend(fields.years)
-    if why is not None:
-        return Findings(tables, [why])
+    report("zones", 1, 1)
+    if fields.why_no_trends is not None:
+        return Findings(tables, [fields.why_no_trends])
     notes: list[str] = []
     trends = _Trends(fields, choices, areas)
-    for number, name in enumerate(fields.series):
+    for name in counted(fields.series, "trends of series", report):
         trends.add(name, control if name == CONTROL else fields.flux(name), write)
-        report("trends of series", number + 1, len(fields.series))
     tables["trends"] = pd.concat(trends.tables, ignore_index=True)
     tables |= trend_by_latitude(fields, trends.slopes[CONTROL])
     tables["drivers"] = trends.driver_table()
+    report("drivers", 0, 2)
     states = _states(fields, choices, areas, write, tables, notes)
     report("drivers", 1, 2)
     if MOISTURE_ONLY in trends.slopes and TEMPERATURE_ONLY in trends.slopes:
@@ -83,7 +83,7 @@ def find(fields: AnnualFields, choices: AnalysisChoices, write: Write, report: R
     else:
         notes.append(
             "no relative contributions: they need the experiments soil_moisture and "
-            "soil_temperature; [experiments] run in the study"
+            "soil_temperature: [experiments] run in the study, or saprolite demo --experiments"
         )
     report("drivers", 2, 2)
     return Findings(tables, notes)
@@ -122,33 +122,6 @@ class _Trends:
                 }
                 rows.append(driver_rows(slopes, area, group.name, self._choices))
         return pd.DataFrame(rows)
-
-
-def _flux_table(
-    fields: AnnualFields, control: npt.NDArray[np.floating], areas: list[Area]
-) -> pd.DataFrame:
-    """Mean total, share, coverage and the four means of every area and group of layers."""
-    mean = control.mean(axis=0, dtype=np.float64) if len(control) else np.full(
-        control.shape[1:], np.nan)  # fmt: skip
-    totals = area_totals(mean[None], fields.area, areas)[:, 0]
-    rows = []
-    for number, area in enumerate(areas):
-        for group in fields.groups:
-            flux = np.where(area.cells, summed(mean, group), np.nan)
-            land = float(fields.area[area.cells].sum())
-            valid = float(fields.area[np.isfinite(flux)].sum())
-            whole = float(totals[0, group.layers].sum())
-            total = float(totals[number, group.layers].sum())
-            means = mean_flux(flux, fields.area, area.cells)._asdict()
-            rows.append(
-                {"kind": area.kind, "area": area.name, "layers": group.name,
-                 "total_Tg_C_yr-1": total, "share_percent": 100.0 * ratio(total, whole),
-                 "total_per_cm_Tg_C_yr-1_cm-1": total / (100.0 * (group.bottom - group.top)),
-                 "land_area_km2": land, "valid_area_km2": valid,
-                 "coverage_percent": 100.0 * ratio(valid, land),
-                 **{f"mean_flux_{kind}_t_C_km-2_yr-1": value for kind, value in means.items()}}
-            )  # fmt: skip
-    return pd.DataFrame(rows)
 
 
 def _states(

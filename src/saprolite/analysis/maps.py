@@ -85,8 +85,8 @@ def read_maps(fluxes: xr.Dataset) -> RunMaps:
     return RunMaps(
         lat=fluxes["lat"].values,
         lon=fluxes["lon"].values,
-        lat_edges=_edges(fluxes["lat_bounds"].values),
-        lon_edges=_edges(fluxes["lon_bounds"].values),
+        lat_edges=edges_of(fluxes["lat_bounds"].values),
+        lon_edges=edges_of(fluxes["lon_bounds"].values),
         area=area,
         land=fluxes["land"].values > 0,
         climate=fluxes["climate_class"].values,
@@ -101,5 +101,10 @@ def read_maps(fluxes: xr.Dataset) -> RunMaps:
     )
 
 
-def _edges(bounds: Array) -> Array:
+def edges_of(bounds: Array) -> Array:
+    """Borders of cells that lie side by side, from their bounds (cell, 2).
+
+    >>> edges_of(np.array([[0.0, 1.0], [1.0, 2.0]]))
+    array([0., 1., 2.])
+    """
     return np.append(bounds[:, 0], bounds[-1, 1])

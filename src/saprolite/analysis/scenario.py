@@ -26,6 +26,7 @@ from saprolite.analysis.scenario_runs import (
 from saprolite.analysis.zones import group_masks
 from saprolite.equations import linear_trend
 from saprolite.errors import InputError, Problem, StoreError, raise_if_any
+from saprolite.stages import Report, counted, quiet
 
 GLOBE, HISTORY = "globe", "history"
 BASELINES = ("history_mean", "history_last_years", "scenario_first_years")
@@ -73,7 +74,11 @@ class ScenarioComparison:
 
 
 def compare_scenarios(
-    history: Run, scenarios: Sequence[Run], last_years: int = 10, first_years: int = 1
+    history: Run,
+    scenarios: Sequence[Run],
+    last_years: int = 10,
+    first_years: int = 1,
+    report: Report = quiet,
 ) -> ScenarioComparison:
     """Compare scenario runs, the members, with a run of the past.
 
@@ -84,6 +89,8 @@ def compare_scenarios(
     last_years, first_years
         Years at the end of history, and at the start of each scenario, that two of the baselines
         are means of; the third is the mean of all of history.
+    report
+        Called with (stage, done, total).
 
     Raises
     ------
@@ -100,7 +107,7 @@ def compare_scenarios(
     past_flux = history.maps.column[cells]
     members, notes = [], [_counted(history, scenarios, cells)]
     annual, change, drivers = [], [], []
-    for run in scenarios:
+    for run in counted(scenarios, "members", report):
         member, found = _member(history, run, cells)
         members.append(member)
         notes += found

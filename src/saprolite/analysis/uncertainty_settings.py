@@ -123,7 +123,7 @@ class UncertaintySettings(Closed):
             return cls.model_validate(tomllib.loads(text))
         except ValidationError as error:
             problems = validation_problems(error, cls, where, text)
-        except (OSError, tomllib.TOMLDecodeError) as error:
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             problems = [Problem(where, str(error), "settings in TOML",
                                 "begin with the defaults that the command writes")]  # fmt: skip
         raise_if_any(InputError, "The settings cannot be used", problems)

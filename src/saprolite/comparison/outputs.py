@@ -10,6 +10,7 @@ import pandas as pd
 from saprolite.comparison.manuscript import MANUSCRIPT, Comparison
 from saprolite.comparison.sites import ComparisonSites
 from saprolite.report.figures.comparison import draw_comparison
+from saprolite.stages import Report, counted, quiet
 from saprolite.stores import write_text, writing
 
 STATISTICS = "comparison_statistics.csv"
@@ -17,8 +18,9 @@ _DIGITS = "%.9g"
 
 
 def write_comparisons(
-    sites: ComparisonSites, folder: str | Path, comparisons: Iterable[Comparison] = MANUSCRIPT
-) -> pd.DataFrame:
+    sites: ComparisonSites, folder: str | Path, comparisons: Iterable[Comparison] = MANUSCRIPT,
+    report: Report = quiet,
+) -> pd.DataFrame:  # fmt: skip
     """Run comparisons at the sites and write them into a folder; returns the statistics.
 
     Writes ``NAME.csv.gz`` (pairs), ``NAME_rate`` and ``NAME_weathering`` (PNG and PDF) for each
@@ -35,7 +37,7 @@ def write_comparisons(
         + "."
     )
     rows = []
-    for comparison in comparisons:
+    for comparison in counted(tuple(comparisons), "comparing models", report):
         pairs = comparison.run(sites.table)
         file = folder / f"{comparison.name}.csv.gz"
         with writing(file):

@@ -16,6 +16,7 @@ from saprolite.models import Reading
 from saprolite.places import Place, make_folder, writing
 from saprolite.report.figures.readings import draw_readings
 from saprolite.sources.files import HDF5_LOCK
+from saprolite.stages import Report, quiet
 from saprolite.stores import write_text
 from saprolite.study import Study
 
@@ -64,9 +65,14 @@ def compare_readings(
 
 
 def write_readings(
-    comparison: Comparison, folder: Path, target: Target | None = None, tolerance: float = 0.2
+    comparison: Comparison,
+    folder: Path,
+    target: Target | None = None,
+    tolerance: float = 0.2,
+    report: Report = quiet,
 ) -> list[Place]:
     """Write readings.csv, readings.nc and the figure; files of the same names are replaced."""
+    report("tables, figure", 0, 1)
     dataset = comparison.readings
     first, last = dataset.attrs["period"]
     title = f"Readings of: {dataset.attrs['title']}"
@@ -82,4 +88,5 @@ def write_readings(
         comparison.table, folder / "figures", title=title, notes=head[1:], target=target,
         tolerance=tolerance,
     )  # fmt: skip
+    report("tables, figure", 1, 1)
     return [*paths, *drawn]

@@ -10,6 +10,7 @@ import xarray as xr
 from saprolite.analysis.references import comparisons, references, table_1
 from saprolite.places import Place, write_text
 from saprolite.report.figures.budget import draw_budget
+from saprolite.stages import Report, counted, quiet
 
 _BUDGET = ("fossil", "land_use", "atmosphere", "ocean", "land", "imbalance_low", "imbalance_high",
            "rocks_xi", "silicate_zhang")  # fmt: skip
@@ -22,7 +23,7 @@ CONFIDENCE = ("confidence: S printed in the manuscript, R read in the named publ
 
 
 def write_references(
-    fluxes: xr.Dataset, folder: Place, depth_cm: float
+    fluxes: xr.Dataset, folder: Place, depth_cm: float, report: Report = quiet
 ) -> tuple[dict[str, pd.DataFrame], list[Place]]:
     """Write ``table1`` (CSV, Markdown), ``comparisons.csv`` and ``fig01_budget`` (PNG, PDF, CSV).
 
@@ -35,7 +36,9 @@ def write_references(
         *(f"run: {note}" for note in fluxes.attrs["notes"]),
     )
     head = "".join(f"# {note}\n" for note in notes)
-    tables = {"table1": table_1(fluxes, depth_cm), "comparisons": comparisons(fluxes, depth_cm)}
+    parts = {"table1": table_1, "comparisons": comparisons}
+    tables = {name: parts[name](fluxes, depth_cm)
+              for name in counted(tuple(parts), "other studies", report)}  # fmt: skip
     written: list[Place] = []
 
     def write(name: str, text: str) -> None:

@@ -19,6 +19,7 @@ from saprolite.analysis.scenario_runs import Run
 from saprolite.places import Place, write_text, writing
 from saprolite.report.figures.scenario import Background, draw_drivers, draw_scenario
 from saprolite.sources.files import HDF5_LOCK
+from saprolite.stages import Report, quiet
 from saprolite.version import __version__
 
 _DIGITS = "%.9g"
@@ -37,7 +38,7 @@ def named_runs(runs: Sequence[tuple[Place, xr.Dataset]]) -> list[Run]:
 
 
 def write_scenario(
-    runs: Sequence[Run], folder: Path, *, last_years: int, first_years: int
+    runs: Sequence[Run], folder: Path, *, last_years: int, first_years: int, report: Report = quiet
 ) -> tuple[ScenarioComparison, list[Place]]:
     """Compare runs, the first that of the past, and write all files into ``folder``.
 
@@ -46,7 +47,8 @@ def write_scenario(
     and PDF). Files of the same names are replaced.
     """
     past, *members = runs
-    found = compare_scenarios(past, members, last_years, first_years)
+    found = compare_scenarios(past, members, last_years, first_years, report)
+    report("maps, figures", 0, 2)
     notes = _notes(past, members, found)
     head = "".join(f"# {note}\n" for note in notes)
     written: list[Place] = []
@@ -59,6 +61,7 @@ def write_scenario(
         maps.unlink(missing_ok=True)
         scenario_dataset(past, found, notes).to_netcdf(maps, engine="netcdf4")
     written.append(maps)
+    report("maps, figures", 1, 2)
     background = Background(past.maps.land, past.maps.climate, past.maps.lat_edges,
                             past.maps.lon_edges)  # fmt: skip
     title = f"{', '.join(member.name for member in found.members)} against {past.name}, " \
@@ -67,6 +70,7 @@ def write_scenario(
     written += draw_scenario(found, background, folder / "fig10_scenario", title, caption)
     if len(found.drivers):
         written += draw_drivers(found, folder / "scenario_drivers", title, caption)
+    report("maps, figures", 2, 2)
     return found, written
 
 

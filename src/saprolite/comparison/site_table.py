@@ -90,6 +90,12 @@ def read_sites_table(
     Without ``columns`` the table must be that of the Norwegian critical loads, whose flux of base
     cations stands for the rate of weathering. Raises ``InputError``.
     """
+    if not table.is_file():
+        raise InputError(
+            "The table of sites cannot be read (1 problem)",
+            [Problem(str(table), "no such file", "a table of sites (CSV, Excel)",
+                     "check the path")],
+        )  # fmt: skip
     if columns is None:
         if not _is_norway(table):
             raise InputError(

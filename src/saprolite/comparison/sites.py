@@ -22,6 +22,7 @@ from saprolite.models import CO2Pathway, Drivers, Reading, month_seconds
 from saprolite.sources.forcing import Forcing
 from saprolite.sources.gldas import open_gldas
 from saprolite.sources.wise_profiles import WiseProfiles, read_wise_profiles
+from saprolite.stages import Report, counted, quiet
 
 Array = npt.NDArray[np.float64]
 # A cell of 1 degree reaches up to 79 km from its centre.
@@ -60,8 +61,9 @@ class ComparisonSites:
 
 
 def read_sites(
-    wise: str | Path, gldas: str | Path, years: Iterable[int], reading: Reading | None = None
-) -> ComparisonSites:
+    wise: str | Path, gldas: str | Path, years: Iterable[int], reading: Reading | None = None,
+    report: Report = quiet,
+) -> ComparisonSites:  # fmt: skip
     """Sites from the horizon table of ISRIC-WISE 3 and the months of GLDAS Noah.
 
     ``reading`` is that of Eq 2 (intercept and floor); canonical by default. Raises
@@ -69,7 +71,8 @@ def read_sites(
     """
     years = tuple(years)
     profiles = read_wise_profiles(Path(wise))
-    return build_sites(profiles, open_gldas(Path(gldas), years), years, reading or Reading())
+    forcing = open_gldas(Path(gldas), years)
+    return build_sites(profiles, forcing, years, reading or Reading(), report=report)
 
 
 def build_sites(
@@ -78,6 +81,7 @@ def build_sites(
     years: tuple[int, ...],
     reading: Reading,
     farthest_km: float = FARTHEST_KM,
+    report: Report = quiet,
 ) -> ComparisonSites:
     """Give each horizon the climate of the nearest land cell that is no land ice.
 
@@ -101,7 +105,7 @@ def build_sites(
     table = table[~far].reset_index(drop=True)
     cells, lane = np.unique(nearest[~far], return_inverse=True)
 
-    climate = mean_climate(forcing, years, cells)
+    climate = mean_climate(forcing, years, cells, report)
     shares = layer_shares(table["top"].to_numpy(), table["bottom"].to_numpy(), forcing.layer_edges)
     table = table.assign(
         distance=distance[~far],
@@ -141,14 +145,19 @@ def nearest_cells(
     return cells[index], distance
 
 
-def mean_climate(forcing: Forcing, years: tuple[int, ...], cells: npt.NDArray[np.int64]) -> Climate:
+def mean_climate(
+    forcing: Forcing,
+    years: tuple[int, ...],
+    cells: npt.NDArray[np.int64],
+    report: Report = quiet,
+) -> Climate:
     """Means over all months of the years, weighted by the length of the months."""
     seconds = np.asarray(month_seconds("mean", years[0]))
     weight = seconds / seconds.sum()
     moisture: Array = np.zeros((len(forcing.layer_edges) - 1, cells.size))
     temperature = np.zeros_like(moisture)
     water: Array = np.zeros(cells.size)
-    for year in years:
+    for year in counted(years, "reading years", report):
         values = forcing.read_year(year, cells)
         moisture += np.tensordot(weight, values.soil_moisture, axes=1)
         temperature += np.tensordot(weight, values.soil_temperature, axes=1)

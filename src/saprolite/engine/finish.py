@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from saprolite.engine.kernels import Kernel, forcing_is_known
 from saprolite.engine.ledger import Ledger
-from saprolite.engine.reduce import write_trends
+from saprolite.engine.reduce import why_no_trends, write_trends
 from saprolite.engine.store import FluxStore
 from saprolite.inputs import Prepared, counts
 from saprolite.stages import Report
@@ -27,6 +27,8 @@ def finish(
     """Write means and causes of missing values, and put into the state what was counted."""
     mean = store.write_means_by_mineral(kernel.shares())
     without_trends = write_trends(store, prepared, kernel.extras, report)
+    state["why_no_trends"] = why_no_trends(prepared, store.used_years())
+    store.say_why_no_trends(state["why_no_trends"])
     total: Counter[str] = Counter(dict.fromkeys(kernel.counted, 0))
     for entry in ledger.entries().values():
         total.update(entry.counts)

@@ -206,6 +206,11 @@ class FluxStore:
             self._group.attrs["years_used"] = years
         return mean
 
+    def say_why_no_trends(self, why: str | None) -> None:
+        """Keep beside the fluxes why their years have no trends, for those who analyse them."""
+        with writing(self._path):
+            self._group.attrs["why_no_trends"] = why
+
     def write_missing(self, missing: npt.NDArray[np.uint8]) -> None:
         """The causes of missing values, once all years have been seen: the store is complete."""
         stored = self._group["missing_inputs"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -81,6 +82,8 @@ def table_of(
           file='', csv='')
     """
     chosen = [name for name in columns or list(frame.columns) if name in frame.columns]
+    if "unit" in frame.columns:
+        frame = frame.assign(unit=frame["unit"].map(_raised, na_action="ignore"))
     rows = tuple(
         tuple(shown(value) for value in row) for row in frame[chosen].itertuples(index=False)
     )
@@ -111,12 +114,41 @@ def column_name(name: str) -> str:
 
     >>> column_name("mean_flux_area_weighted_valid_t_C_km-2_yr-1"), column_name("share_percent")
     ('mean flux area weighted valid (t C km⁻² yr⁻¹)', 'share (%)')
+    >>> column_name("mean_ratio_1")
+    'mean ratio'
     """
+    if name.endswith("_1"):
+        return in_words(name.removesuffix("_1"))
     for ending, unit in _UNITS.items():
         if name.endswith(f"_{ending}") or name == ending:
             stem = name[: -len(ending)].rstrip("_").replace("_", " ")
             return f"{stem} ({unit})".strip()
     return name.replace("_", " ")
+
+
+def in_words(name: str) -> str:
+    """A label without underscores.
+
+    >>> in_words("drying_and_warming")
+    'drying and warming'
+    """
+    return name.replace("_", " ")
+
+
+def figure_title(stem: str) -> str:
+    """What a figure is called, from the name of its file.
+
+    >>> figure_title("fig_s1_trend_of_soil_moisture"), figure_title("fig07a_sites")
+    ('Fig S1: trend of soil moisture', 'Fig 7a: sites')
+    >>> figure_title("flux_map_0-200cm")
+    'Flux map 0-200 cm'
+    """
+    text = in_words(stem)
+    numbered = re.fullmatch(r"fig ?(s?)0*(\d+)([a-z]?) (.*)", text)
+    if numbered:
+        letter, number, part, rest = numbered.groups()
+        return f"Fig {letter.upper()}{number}{part}: {rest}"
+    return re.sub(r"(\d)cm$", r"\1 cm", text[:1].upper() + text[1:])
 
 
 def only(blocks: Iterable[Block | None]) -> tuple[Block, ...]:
@@ -136,6 +168,10 @@ _UNITS = {
     "degrees_north": "° N",
 }
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def _raised(unit: str) -> str:
+    return re.sub(r"(?<=[A-Za-z])-?\d", lambda power: power[0].translate(_RAISED), unit)
 
 
 def _number(value: float) -> str:

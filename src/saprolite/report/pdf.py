@@ -7,9 +7,12 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from saprolite.places import Place, write_bytes
-from saprolite.report.content import Block, Content, Figure, Numbers, Points, Table, Text
+from saprolite.report.content import Block, Content, Figure, Numbers, Points, Section, Table, Text
 
 _MARGIN_MM = 18.0
+_PIXELS_PER_INCH = 150.0
+_HALF_PAGE = 0.66  # of the width
+_WIDEST = 26  # letters of a column that others are measured by
 _MOST_COLUMNS = 8  # further ones are in the CSV
 _FONTS = {"DejaVuSans": "DejaVuSans.ttf", "DejaVuSans-Bold": "DejaVuSans-Bold.ttf"}
 
@@ -37,16 +40,34 @@ def write_pdf(content: Content, path: Place) -> None:
         story.append(Paragraph("<b>This run is not finished.</b> What is shown may change.",
                                styles["warning"]))  # fmt: skip
     for section in content.sections:
-        story += [Spacer(1, 4 * mm), Paragraph(escape(section.title), styles["heading"])]
-        for block in section.blocks:
-            story += _flow(block, styles, width)
+        story.append(Spacer(1, 4 * mm))
+        story += _section(section, styles, width)
     document.build(story, onLaterPages=_numbered, onFirstPage=_numbered)
     write_bytes(path, stream.getvalue())
 
 
+def _section(section: Section, styles: dict[str, Any], width: float) -> list[Any]:
+    """The heading, and what is said before the first figure, stay with that figure."""
+    from reportlab.platypus import KeepTogether, Paragraph
+
+    story: list[Any] = []
+    before: list[Any] = [Paragraph(escape(section.title), styles["heading"])]
+    for block in section.blocks:
+        flow = _flow(block, styles, width)
+        if isinstance(block, Figure):
+            story.append(KeepTogether([*before, *flow]))
+            before = []
+        elif before and isinstance(block, Text):
+            before += flow
+        else:
+            story += [*before, *flow]
+            before = []
+    return story + before
+
+
 def _flow(block: Block, styles: dict[str, Any], width: float) -> list[Any]:
     from reportlab.lib.utils import ImageReader
-    from reportlab.platypus import Image, KeepTogether, Paragraph, Spacer
+    from reportlab.platypus import Image, Paragraph, Spacer
 
     if isinstance(block, Text):
         return [Paragraph(escape(block.text), styles["warning" if block.warning else "text"])]
@@ -60,11 +81,11 @@ def _flow(block: Block, styles: dict[str, Any], width: float) -> list[Any]:
         ]  # fmt: skip
     if isinstance(block, Figure):
         pixels, lines = ImageReader(io.BytesIO(block.png)).getSize()
-        shown = min(width, pixels * 72.0 / 150.0)
+        shown = pixels * 72.0 / _PIXELS_PER_INCH
+        # Small ones two to a page; those of two columns of a journal as wide as the page.
+        shown = width if shown > width else min(shown, _HALF_PAGE * width * pixels / lines)
         image = Image(io.BytesIO(block.png), shown, shown * lines / pixels)
-        return [
-            KeepTogether([Spacer(1, 6), image, Paragraph(escape(block.caption), styles["soft"])])
-        ]
+        return [Spacer(1, 6), image, Paragraph(escape(block.caption), styles["soft"])]
     return _table(block, styles, width)
 
 
@@ -95,7 +116,7 @@ def _table(block: Table, styles: dict[str, Any], width: float) -> list[Any]:
 def _weight(block: Table, column: int) -> float:
     """How wide a column is to be, by its longest text."""
     texts = [block.columns[column], *(row[column] for row in block.rows)]
-    return float(min(40, max(6, *(max(map(len, text.split() or [""])) for text in texts),
+    return float(min(_WIDEST, max(6, *(max(map(len, text.split() or [""])) for text in texts),
                              max(map(len, texts)) // 3)))  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from saprolite.places import PART
 from saprolite.sources.catalog import Pooch, published
 from saprolite.sources.files import attributes_of, netcdf
 from saprolite.sources.tiff_structure import length_of_tiff, missing_bytes
+from saprolite.stages import Report, counted, quiet
 
 _NETCDF = (".nc", ".nc4", ".cdf")
 _TIFF = (".tif", ".tiff")
@@ -50,14 +51,14 @@ class Survey:
     problems: list[Problem] = field(default_factory=list)
 
 
-def survey(path: Path, years: range | None = None) -> Survey:
+def survey(path: Path, years: range | None = None, report: Report = quiet) -> Survey:
     """Recognise a file, or every file below a folder; hidden files are left out.
 
     ``years``: the years of which every month is wanted; by default those from the first month
     that is there to the last. Raises ``InputError`` where there is nothing.
     """
     result = Survey()
-    for file in _files(path):
+    for file in counted(_files(path), "looking at files", report):
         problem = _damage(file)
         if problem is not None:
             result.problems.append(problem)

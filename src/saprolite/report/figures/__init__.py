@@ -13,6 +13,7 @@ from saprolite.report.figures.totals import draw_annual_totals, draw_totals
 
 def draw_all(maps: RunMaps, folder: Place, report: Callable[[str, int, int], None]) -> list[Place]:
     """Draw every figure of a run into a folder."""
+    report("drawing", 0, 4)
     paths = draw_flux_maps(maps, folder)
     report("drawing", 1, 4)
     for number, draw in enumerate((draw_latitude_profile, draw_totals, draw_annual_totals), 2):

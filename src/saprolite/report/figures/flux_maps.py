@@ -2,49 +2,59 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
 
 from saprolite.analysis import RunMaps
+from saprolite.analysis.run_map import RunMap
 from saprolite.places import Place
-from saprolite.report.figures.style import (
-    FLUX_LABEL,
-    SEQUENTIAL,
-    Array,
-    colour_limit,
-    new_figure,
-    save,
-)
-from saprolite.report.figures.world_map import coloured, map_axes, paint
+from saprolite.report.figures.panels import RISES_GREEN, Scale, diverging, upward
+from saprolite.report.figures.style import FLUX_LABEL, SEQUENTIAL, Array, new_figure, save
+from saprolite.report.figures.world_map import Landed, coloured, map_axes, paint
 
 
 def draw_flux_maps(maps: RunMaps, folder: Place) -> list[Place]:
     """One file per layer on one colour scale, and one for the column on its own."""
-    limit = max(colour_limit(layer) for layer in maps.layers)
+    shared = upward(SEQUENTIAL, list(maps.layers))
     paths = []
     for name, values in zip(maps.layer_names, maps.layers, strict=True):
-        paths.append(_one_map(maps, values, name, limit, folder))
-    paths.append(_one_map(maps, maps.column, maps.depth_name, colour_limit(maps.column), folder))
+        paths.append(_one_map(maps, values, name, shared, folder))
+    whole = upward(SEQUENTIAL, [maps.column])
+    paths.append(_one_map(maps, maps.column, maps.depth_name, whole, folder))
     return paths
 
 
-def _one_map(maps: RunMaps, values: Array, depth: str, limit: float, folder: Place) -> Place:
+def draw_run_map(figure: Any, position: Any, maps: Landed, found: RunMap) -> Axes:
+    """A map of anything, from 0 upwards; of a change, centred on 0."""
+    values = [found.values]
+    scale = diverging(RISES_GREEN, values) if found.is_change else upward(SEQUENTIAL, values)
+    return _draw(figure, position, maps, found, scale)
+
+
+def _one_map(maps: RunMaps, values: Array, depth: str, scale: Scale, folder: Place) -> Place:
     figure = new_figure(8.4, 4.8)
-    axes = map_axes(figure, 111, maps)
-    norm = Normalize(0.0, limit)
-    paint(axes, maps, coloured(values, SEQUENTIAL, norm), figure.get_figwidth())
-    bar = figure.colorbar(
-        ScalarMappable(norm, SEQUENTIAL), ax=axes, orientation="horizontal", fraction=0.05,
-        pad=0.03, shrink=0.6, extend="max",
-    )  # fmt: skip
-    bar.set_label(FLUX_LABEL, fontsize=9)
-    bar.ax.tick_params(labelsize=8)
     what = f"{depth}, {_period(maps)}; grey: land without a value"
-    axes.set_title(f"{maps.attributes['title']}\n{what}",
-                   fontsize=10)  # fmt: skip
+    title = f"{maps.attributes['title']}\n{what}"
+    _draw(figure, 111, maps, RunMap(values, title, FLUX_LABEL), scale)
     path = folder / f"flux_map_{depth.replace(' ', '')}.png"
     save(figure, path, maps)
     return path
+
+
+def _draw(figure: Any, position: Any, maps: Landed, found: RunMap, scale: Scale) -> Axes:
+    axes: Axes = map_axes(figure, position, maps)
+    paint(axes, maps, coloured(found.values, scale.colours, scale.norm), figure.get_figwidth())
+    bar = figure.colorbar(
+        ScalarMappable(scale.norm, scale.colours), ax=axes, orientation="horizontal",
+        fraction=0.05, pad=0.03, shrink=0.6, extend=scale.extend,
+    )  # fmt: skip
+    bar.set_label(found.label, fontsize=9)
+    bar.ax.tick_params(labelsize=8)
+    bar.ax.xaxis.set_major_formatter("{x:g}")
+    axes.set_title(found.title, fontsize=10)
+    return axes
 
 
 def _period(maps: RunMaps) -> str:

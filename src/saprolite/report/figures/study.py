@@ -17,6 +17,7 @@ from saprolite.report.figures import (
     synergy,
     trends_by_layer,
 )
+from saprolite.stages import counted
 
 Draw = Callable[[Analysed, Place, str], list[Place]]
 MOISTURE, TEMPERATURE = "soil_moisture", "soil_temperature"
@@ -67,14 +68,13 @@ def draw_study(
     written: list[Place] = []
     notes: list[str] = []
     there = _there(run)
-    for done, figure in enumerate(FIGURES, 1):
+    for figure in counted(FIGURES, "figures", report):
         for file in figure.files:
             remove(folder / file)
         if there[figure.needs]:
             written += figure.draw(run, folder, figure.name)
         else:
             notes.append(f"no {figure.name}: it needs {figure.needs}")
-        report("figures", done, len(FIGURES))
     return written, notes
 
 

@@ -38,8 +38,7 @@ def save(figure: Figure, path: Place, maps: RunMaps) -> None:
 
 def save_with_caption(figure: Figure, path: Place, caption: str) -> None:
     """Write a PNG or a PDF, by the name of ``path``; the caption goes below and into the file."""
-    lines = textwrap.wrap(caption, int(figure.get_figwidth() * 16))
-    figure.supxlabel("\n".join(lines), fontsize=6.5, color="#444444", x=0.01, ha="left")
+    put_caption(figure, caption)
     kind, about = (
         path.suffix.removeprefix("."),
         "Subject" if path.suffix == ".pdf" else "Description",
@@ -52,6 +51,12 @@ def save_with_caption(figure: Figure, path: Place, caption: str) -> None:
     with writing(path):
         make_folder(path.parent)
         write_bytes(path, drawn.getbuffer())
+
+
+def put_caption(figure: Figure, caption: str) -> None:
+    """Small lines below everything."""
+    lines = textwrap.wrap(caption, int(figure.get_figwidth() * 16))
+    figure.supxlabel("\n".join(lines), fontsize=6.5, color="#444444", x=0.01, ha="left")
 
 
 def save_with_numbers(
