@@ -12,7 +12,6 @@ for each month of --netcdf.
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -21,7 +20,7 @@ from typing import Any, NamedTuple
 
 import netCDF4
 import numpy as np
-from harness import SIZES, add_size, cores, in_fresh_process, machine, say
+from harness import SIZES, add_size, cores, give, in_fresh_process, say
 from world_025 import month_path, write_month
 
 import world
@@ -219,12 +218,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.folder or Path(temporary)
         found = measure(PLANS[options.size], folder.resolve(), options.netcdf)
-    results = {"size": options.size, "machine": machine(), **found}
-    text = json.dumps(results, indent=2, allow_nan=False) + "\n"
-    if options.out is None:
-        print(text, end="")
-    else:
-        options.out.write_text(text, encoding="utf-8")
+    give(found, options)
 
 
 if __name__ == "__main__":

@@ -149,7 +149,12 @@ def benchmark(measure: Callable[[str], dict[str, Any]], about: str) -> None:
     add_size(parser)
     parser.add_argument("--out", type=Path, help="file for the results (JSON); else printed")
     options = parser.parse_args()
-    results = {"size": options.size, "machine": machine(), **measure(options.size)}
+    give(measure(options.size), options)
+
+
+def give(found: Mapping[str, Any], options: argparse.Namespace) -> None:
+    """Results with what they belong to, as JSON into the file ``--out``, else printed."""
+    results = {"size": options.size, "machine": machine(), **found}
     text = json.dumps(results, indent=2, allow_nan=False) + "\n"
     if options.out is None:
         print(text, end="")

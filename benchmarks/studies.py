@@ -11,7 +11,6 @@ GB in FOLDER.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import tempfile
@@ -23,7 +22,7 @@ from typing import Any, NamedTuple
 import netCDF4
 import numpy as np
 import tomli_w
-from harness import FOLDER, PrivateMemory, add_size, in_fresh_process, machine, say, tasks
+from harness import FOLDER, PrivateMemory, add_size, give, in_fresh_process, say, tasks
 
 import saprolite as sap
 from saprolite.study import DATA_VARIABLE
@@ -145,12 +144,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         found = measure(options.size, (options.folder or Path(temporary)).resolve())
-    results = {"size": options.size, "machine": machine(), **found}
-    text = json.dumps(results, indent=2, allow_nan=False) + "\n"
-    if options.out is None:
-        print(text, end="")
-    else:
-        options.out.write_text(text, encoding="utf-8")
+    give(found, options)
 
 
 if __name__ == "__main__" and not tasks(run=run):

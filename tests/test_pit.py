@@ -579,6 +579,8 @@ def test_text_fits_and_says_what_it_is(model: str) -> None:
     assert ("Balance of the pit" in text) == (model != "simple")
     assert all(note[:60] in text.replace("\n      ", " ") for note in pits.law.notes)
     shown = pits.summary().splitlines()
+    assert repr(pits) == pits.summary()
+    assert str(pits) == pits.text()
     assert len(shown) == 3
     assert site.name in shown[2]
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = "profile"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Pits:
     """Solved sites: what went in, the choices, and the steady state; prints itself.
 
@@ -53,6 +53,12 @@ class Pits:
     law: ProfileLaw | WitchLaw
     columns: Columns
     state: SteadyState
+
+    def __repr__(self) -> str:
+        return self.summary()
+
+    def __str__(self) -> str:
+        return self.text()
 
     def table(self) -> pd.DataFrame:
         """One row a layer: chemistry, weathering, concentrations, outflow, uptake; units in names.
