@@ -40,17 +40,6 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
         report.longrepr = f"{item.nodeid} was skipped although {DATA_VARIABLE} is set"
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a fixture go to one worker: else each worker would make it for itself."""
-    for item in items:
-        used = getattr(item, "_fixtureinfo").name2fixturedefs  # noqa: B009
-        if "analysed_demo" in used:
-            item.add_marker(pytest.mark.xdist_group("analysed_demo"))
-        elif any(definitions[-1].scope == "module" for definitions in used.values()):
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
-
-
 @pytest.fixture(scope="session", autouse=True)
 def caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A folder of caches of the tests' own."""
