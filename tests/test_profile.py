@@ -306,3 +306,16 @@ def test_the_year_before_and_the_sum_of_shares_are_checked() -> None:
             )
     with pytest.raises(InputError, match=r"add up to 1\.9"):
         carbon_sink_flux(*drivers, mineral_share={"illite": 0.95, "mica": 0.95}, **SITE)
+
+
+@pytest.mark.parametrize(("argument", "value"), [
+    ("bulk_density", 1.32), ("evapotranspiration", np.full(12, -50.0)), ("thickness", 150.0),
+])  # fmt: skip
+def test_a_site_in_another_unit_gives_no_number(argument: str, value: object) -> None:
+    """g cm-3, a flux of another sign, cm: each gave a number that looks like one."""
+    site = {"soil_moisture": np.full(12, 0.3), "soil_temperature": np.full(12, 298.15),
+            "evapotranspiration": np.full(12, 1000.0 / 12.0), "clay": 0.3, "silt": 0.3, "sand": 0.4,
+            "bulk_density": 1320.0, "thickness": 2.0, "mineral_share": {"illite": 1 / 3}}  # fmt: skip
+    name = {"thickness": "effective_thickness"}.get(argument, argument)
+    with pytest.raises(InputError, match=name):
+        carbon_sink_flux(**(site | {argument: value}))

@@ -335,7 +335,7 @@ def test_climate_zones_of_rubel(world: World, tmp_path: Path) -> None:
     assert set(prepared.climate[south]) == {3}
     assert set(prepared.climate[~south]) == {27}
     assert prepared.products["climate"] == "koeppen_rubel"
-    assert any("As count as Aw" in note for note in prepared.notes)
+    assert any("As, count as Aw" in note for note in prepared.notes)
     sap.run(Study.of(content, Path()), tmp_path / "out")
     written = json.loads((tmp_path / "out/run.json").read_text())["inputs"]
     assert written["climate"]["citation"] == "Rubel et al. 2017, Meteorol. Z. 26, 115"

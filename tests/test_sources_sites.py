@@ -169,7 +169,7 @@ def test_rubel(data: Path) -> None:
     source = read_rubel(data / RUBEL)
     classes = source.data["climate_class"]
     assert int((classes > 0).sum()) == 92_416
-    assert source.notes == ("climate: 315 cells of class As count as Aw",)
+    assert source.notes == ("climate: 315 cells of the file, of class As, count as Aw",)
     for lat, lon, accepted in ((-3.1, -60.0, (1, 2)), (30.0, 31.2, (4,)), (51.5, 0.1, (15,)),
                                (62.0, 129.7, (27, 28)), (72.0, -40.0, (30,))):  # fmt: skip
         assert int(classes.sel(lat=lat, lon=lon, method="nearest")) in accepted

@@ -282,6 +282,12 @@ def _print_headline(out: Place) -> None:
     mean = means["area_weighted_valid"]
     shown = "no cell with a value" if mean is None else f"{mean:.3g} t C km-2 yr-1"
     print(f"  mean flux     {shown} (area-weighted, valid cells)")
+    share = 100.0 * summary["valid_area_km2"] / summary["land_area_km2"]
+    partly = summary["partial_cells_count"]
+    print(
+        f"  land          {share:.1f} % of its area has a value in every layer"
+        + (f"; {partly} cells only in some, which are in totals and not in means" if partly else "")
+    )
     for row in summary["by_layer"]:
         share = row["share_percent"]
         part = "" if share is None else f"  ({share:.1f} %)"

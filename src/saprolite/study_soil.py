@@ -197,7 +197,7 @@ class ConstantThickness(Closed):
     """One soil thickness everywhere, in m."""
 
     product: Literal["constant"]
-    metres: float = Field(ge=0.0, le=1000.0)
+    metres: float = Field(ge=0.0, le=100.0)
 
 
 class ClassThickness(Closed):

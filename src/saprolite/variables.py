@@ -13,7 +13,11 @@ from importlib import resources
 
 @dataclass(frozen=True)
 class Variable:
-    """A variable that crosses a border of saprolite."""
+    """A variable that crosses a border of saprolite.
+
+    ``given_range``: of a number that a user gives for a place, where it is narrower than that of
+    the values that maps hold.
+    """
 
     name: str
     unit: str
@@ -23,6 +27,7 @@ class Variable:
     long_name: str
     standard_name: str | None = None
     plausible_mean: tuple[float, float] | None = None
+    given_range: tuple[float, float] | None = None
 
     @property
     def attributes(self) -> dict[str, str]:
@@ -38,7 +43,7 @@ def _load() -> dict[str, Variable]:
     registry: dict[str, Variable] = {}
     for name, row in tomllib.loads(text).items():
         low, high = row["valid_range"]
-        mean = row.get("plausible_mean")
+        mean, given = row.get("plausible_mean"), row.get("given_range")
         registry[name] = Variable(
             name=name,
             unit=row["unit"],
@@ -48,6 +53,7 @@ def _load() -> dict[str, Variable]:
             long_name=row["long_name"],
             standard_name=row.get("standard_name"),
             plausible_mean=(mean[0], mean[1]) if mean else None,
+            given_range=(given[0], given[1]) if given else None,
         )
     return registry
 

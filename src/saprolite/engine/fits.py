@@ -50,6 +50,8 @@ class Fit(NamedTuple):
         """Unit, meaning and years of a statistic."""
         unit, meaning = _ABOUT[statistic]
         about: dict[str, Any] = {"units": unit, "long_name": meaning, "years_used": list(years)}
+        if unit.startswith("t "):
+            about["units_in_words"] = f"t C {unit[2:]}"
         if self.break_year is None:
             return about
         if statistic == "F":

@@ -116,6 +116,7 @@ def write_trends(
             report("trends", number + 1, len(series))
         about = {
             "units": "Tg yr-1",
+            "units_in_words": "Tg C yr-1",
             "long_name": "carbon sink of all layers and cells, teragrams of carbon",
         }
         store.add_values(TOTAL, ("series", "year"), totals / _T_PER_TG, about)

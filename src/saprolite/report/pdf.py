@@ -12,6 +12,7 @@ from saprolite.report.content import Block, Content, Figure, Numbers, Points, Se
 _MARGIN_MM = 18.0
 _PIXELS_PER_INCH = 150.0
 _HALF_PAGE = 0.66  # of the width
+_TALLEST = 1.3  # as times the width of the text: the page has 1.5
 _WIDEST = 26  # letters of a column that others are measured by
 _MOST_COLUMNS = 8  # further ones are in the CSV
 _FONTS = {"DejaVuSans": "DejaVuSans.ttf", "DejaVuSans-Bold": "DejaVuSans-Bold.ttf"}
@@ -84,6 +85,8 @@ def _flow(block: Block, styles: dict[str, Any], width: float) -> list[Any]:
         shown = pixels * 72.0 / _PIXELS_PER_INCH
         # Small ones two to a page; those of two columns of a journal as wide as the page.
         shown = width if shown > width else min(shown, _HALF_PAGE * width * pixels / lines)
+        # The maps of a region that is taller than wide still leave room for their caption.
+        shown = min(shown, _TALLEST * width * pixels / lines)
         image = Image(io.BytesIO(block.png), shown, shown * lines / pixels)
         return [Spacer(1, 6), image, Paragraph(escape(block.caption), styles["soft"])]
     return _table(block, styles, width)

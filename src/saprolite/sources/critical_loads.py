@@ -136,9 +136,11 @@ def _choices(columns: Mapping[str, str], units: str, depth_units: str) -> list[P
         )  # fmt: skip
     for name, value, known in (("units", units, EQ_PER_HA), ("depth_units", depth_units, _M_PER)):
         if value not in known:
-            problems.append(
-                Problem(name, repr(value), ", ".join(known), did_you_mean(value, known))
-            )
+            is_mass = name == "units" and any(word in value.split() for word in ("kg", "g", "t"))
+            advice = did_you_mean(value, known)
+            if is_mass:
+                advice = "divide by the ion's molar mass over its charge: equivalents, no mass"
+            problems.append(Problem(name, repr(value), ", ".join(known), advice))
     return problems
 
 

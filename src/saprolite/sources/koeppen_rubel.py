@@ -66,7 +66,11 @@ def read_rubel(path: Path) -> StaticField:
     codes[row.round().astype(int), column.round().astype(int)] = table["Cls"].map(_CODES)
     classes = xr.DataArray(codes, dims=("lat", "lon"), coords={"lat": grid.lat, "lon": grid.lon})
     summer_dry = int((table["Cls"] == "As").sum())
-    notes = (f"climate: {summer_dry} cells of class As count as Aw",) if summer_dry else ()
+    notes = (
+        (f"climate: {summer_dry} cells of the file, of class As, count as Aw",)
+        if summer_dry
+        else ()
+    )
     return StaticField(
         classes.to_dataset(name="climate_class"), (), "koeppen_rubel", (path,), notes
     )

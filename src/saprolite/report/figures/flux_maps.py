@@ -6,6 +6,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
+from matplotlib.ticker import MaxNLocator
 
 from saprolite.analysis import RunMaps
 from saprolite.analysis.run_map import RunMap
@@ -13,6 +14,8 @@ from saprolite.places import Place
 from saprolite.report.figures.panels import RISES_GREEN, Scale, diverging, upward
 from saprolite.report.figures.style import FLUX_LABEL, SEQUENTIAL, Array, new_figure, save
 from saprolite.report.figures.world_map import Landed, coloured, map_axes, paint
+
+_MOST_TICKS = 6
 
 
 def draw_flux_maps(maps: RunMaps, folder: Place) -> list[Place]:
@@ -51,6 +54,8 @@ def _draw(figure: Any, position: Any, maps: Landed, found: RunMap, scale: Scale)
         fraction=0.05, pad=0.03, shrink=0.6, extend=scale.extend,
     )  # fmt: skip
     bar.set_label(found.label, fontsize=9)
+    bar.locator = MaxNLocator(_MOST_TICKS)
+    bar.update_ticks()
     bar.ax.tick_params(labelsize=8)
     bar.ax.xaxis.set_major_formatter("{x:g}")
     axes.set_title(found.title, fontsize=10)
