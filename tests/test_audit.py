@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 import saprolite as sap
+from saprolite.analysis import audit_analysis
 from saprolite.analysis.audit import audit, require
 from saprolite.analysis.audit_published import (
     COLUMNS,
@@ -302,3 +303,18 @@ def test_published_numbers_that_cannot_be_used_are_all_named(tmp_path: Path) -> 
         read_published("quantity,value\n", "paper")
     with pytest.raises(InputError, match="cannot be read"):
         app(["audit", "--published", str(tmp_path / "none.csv")], result_action="return_value")
+
+
+def test_medians_are_not_asked_to_add_up() -> None:
+    """Theil-Sen slopes of contributions need not sum to that of the control."""
+    numbers = {"kind": ["globe"], "area": ["globe"], "layers": ["0-200 cm"],
+               "control_Tg_C_yr-2": [-0.118], "contribution_of_soil_moisture_Tg_C_yr-2": [-0.03],
+               "contribution_of_soil_co2_Tg_C_yr-2": [-0.04]}  # fmt: skip
+    drivers = pd.DataFrame(numbers)
+    status = {}
+    for trend in ("theil_sen", "least_squares"):
+        choices = {"trend": trend, "relative_to": "summed_trends"}
+        (row,) = audit_analysis._drivers(drivers, choices)
+        assert row.check == "contributions sum to the control"
+        status[trend] = row.status
+    assert status == {"theil_sen": "not applicable", "least_squares": "failed"}

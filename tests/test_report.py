@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
 import shutil
@@ -10,11 +11,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import saprolite as sap
 from saprolite.cli import app
 from saprolite.errors import InputError, StoreError
-from saprolite.report.content import shown
+from saprolite.report.content import Content, Figure, Section, Text, shown
+from saprolite.report.pdf import write_pdf
 from saprolite.report_workflow import report
 from saprolite.study import Study
 from saprolite.study_template import demo_content
@@ -169,3 +172,14 @@ def test_what_other_commands_wrote_is_found_in_the_run_and_in_named_folders(
     assert "by the errors of inputs" not in text
     with pytest.raises(InputError, match="these has written"):
         report(out, beside=[tmp_path])
+
+
+@pytest.mark.parametrize("size", [(300, 1200), (2160, 3572), (1200, 300)])
+def test_a_figure_of_any_shape_has_room_on_a_page(tmp_path: Path, size: tuple[int, int]) -> None:
+    """The maps of a region that is taller than wide did not fit, and there was no PDF."""
+    picture = io.BytesIO()
+    Image.new("RGB", size).save(picture, "png")
+    figure = Figure("fig", picture.getvalue(), "a map", "What it shows. " * 30)
+    sections = (Section("maps", "Maps", (Text("Before it."), figure)),)
+    write_pdf(Content("A region", "2001", True, sections), tmp_path / "report.pdf")
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")

@@ -35,6 +35,8 @@ def plan_text(plan: Plan) -> str:
         lines.append(f"  disk      {size_text(plan.disk_free)} free")
     if plan.seconds is not None:
         lines.append(f"  time      about {_times(plan.seconds)}")
+    lines.append("  not counted: libraries and files in memory, and the figures and tables at the")
+    lines.append("            end (up to 0.6 GB more, some 10 to 30 s)")
     return "\n".join(lines)
 
 
