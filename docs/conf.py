@@ -33,6 +33,7 @@ nitpick_ignore_regex = [
         r".*\b(Number|Report|Place|TypeAliasForwardRef|Closed|Prepared|Columns|SteadyState|Seconds|ArrayPlan|Memory)",
     ),
     ("py:.*", r".*\b(ProfileLaw|WitchLaw|SiteCriticalLoad)"),
+    ("py:.*", r"(Figure|Axes)"),
     ("py:.*", r"(Path|pathlib\.Path|Any|Mapping|Sequence|Iterable|Callable|optional|float|UPath)"),
 ]
 

@@ -233,6 +233,7 @@ def test_a_table_without_a_description_and_a_database(tmp_path: Path) -> None:
     table.write_text("Y,X,W\n1,2,3\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"--columns FILE\.toml"):
         read_sites_table(table, None)
+    (tmp_path / "ncld.accdb").write_bytes(b"Standard ACE DB")
     with pytest.raises(InputError, match="export its table"):
         read_sites_table(tmp_path / "ncld.accdb", columns_file(tmp_path, TEMPLATE))
 

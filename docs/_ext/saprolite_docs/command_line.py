@@ -24,5 +24,7 @@ def _help() -> tuple[str, str]:
     with mock.patch.object(sys, "argv", ["saprolite"]):
         text = app.generate_docs(output_format="markdown", recursive=True, heading_level=1)
     text = re.sub(r"^(saprolite .*?) -m sphinx\b", r"\1", text, flags=re.MULTILINE)
-    overview, _, sections = text.partition("**Commands**:")[2].partition("\n## ")
+    # The commands stand in groups, each under a title in bold.
+    _, bold, rest = text.partition("\n**")
+    overview, _, sections = f"{bold.strip()}{rest}".partition("\n## ")
     return overview, sections

@@ -4,6 +4,7 @@ from matplotlib import figure
 
 import saprolite.report.figures
 from saprolite.report.figures import flux_maps, page, style, world_map
+from saprolite.report.figures.panels import upward
 
 _PIXELS_PER_INCH = 50.0
 _new = figure.Figure.__init__
@@ -14,9 +15,9 @@ def _coarse(self, *args, **kwargs):
 
 
 def _column_map(maps, folder, report):
-    limit = style.colour_limit(maps.column)
+    scale = upward(style.SEQUENTIAL, [maps.column])
     report("drawing", 1, 1)
-    return [flux_maps._one_map(maps, maps.column, maps.depth_name, limit, folder)]
+    return [flux_maps._one_map(maps, maps.column, maps.depth_name, scale, folder)]
 
 
 figure.Figure.__init__ = _coarse
