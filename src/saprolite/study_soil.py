@@ -7,6 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from saprolite.study_section import Closed
+from saprolite.variables import REGISTRY
+
+_DENSITY = REGISTRY["bulk_density"].given_range
+_THICKNESS = REGISTRY["effective_thickness"].given_range
 
 
 class WiseTexture(Closed):
@@ -129,8 +133,11 @@ class ConstantDensity(Closed):
     @model_validator(mode="after")
     def _plausible(self) -> ConstantDensity:
         values = self.kg_m3 if isinstance(self.kg_m3, list) else [self.kg_m3]
-        if not values or not all(20.0 <= value <= 2500.0 for value in values):
-            raise ValueError("bulk density must be 20 to 2500 kg m-3 (1.32 g cm-3 is 1320)")
+        low, high = _DENSITY
+        if not values or not all(low <= value <= high for value in values):
+            raise ValueError(
+                f"bulk density must be {low:g} to {high:g} kg m-3 (1.32 g cm-3 is 1320)"
+            )
         return self
 
 
@@ -197,7 +204,7 @@ class ConstantThickness(Closed):
     """One soil thickness everywhere, in m."""
 
     product: Literal["constant"]
-    metres: float = Field(ge=0.0, le=100.0)
+    metres: float = Field(ge=_THICKNESS[0], le=_THICKNESS[1])
 
 
 class ClassThickness(Closed):

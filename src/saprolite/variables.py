@@ -13,11 +13,7 @@ from importlib import resources
 
 @dataclass(frozen=True)
 class Variable:
-    """A variable that crosses a border of saprolite.
-
-    ``given_range``: of a number that a user gives for a place, where it is narrower than that of
-    the values that maps hold.
-    """
+    """A variable that crosses a border of saprolite."""
 
     name: str
     unit: str
@@ -27,7 +23,12 @@ class Variable:
     long_name: str
     standard_name: str | None = None
     plausible_mean: tuple[float, float] | None = None
-    given_range: tuple[float, float] | None = None
+    own_given_range: tuple[float, float] | None = None
+
+    @property
+    def given_range(self) -> tuple[float, float]:
+        """Range of a number that a user gives for a place: narrower than that of maps, or that."""
+        return self.own_given_range or self.valid_range
 
     @property
     def attributes(self) -> dict[str, str]:
@@ -53,7 +54,7 @@ def _load() -> dict[str, Variable]:
             long_name=row["long_name"],
             standard_name=row.get("standard_name"),
             plausible_mean=(mean[0], mean[1]) if mean else None,
-            given_range=(given[0], given[1]) if given else None,
+            own_given_range=(given[0], given[1]) if given else None,
         )
     return registry
 

@@ -167,7 +167,7 @@ def _check_site(model: CO2Pathway, drivers: Drivers, soil: Soil) -> None:
     }
     for name, value in values.items():
         variable = REGISTRY[name.split(" of ")[0]]
-        low, high = variable.given_range or variable.valid_range
+        low, high = variable.given_range
         found = np.asarray(value, dtype=float)
         if np.any((found < low) | (found > high)):
             problems.append(
