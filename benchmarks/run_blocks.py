@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -27,10 +28,15 @@ def ready(prepared: Prepared) -> Kernel:
     return kernel
 
 
+@cache
+def threads(workers: int) -> ThreadPoolExecutor:
+    """Threads, kept as those of a run are: they live longer than a few blocks."""
+    return ThreadPoolExecutor(workers)
+
+
 def results(kernel: Kernel, blocks: list[Block], workers: int = 1) -> Iterator[Result]:
     """Compute blocks by threads, in order."""
-    with ThreadPoolExecutor(workers) as pool:
-        yield from pool.map(kernel.block, blocks)
+    yield from threads(workers).map(kernel.block, blocks)
 
 
 def compute_all(kernel: Kernel, blocks: list[Block], workers: int) -> None:

@@ -21,7 +21,7 @@ from numba import njit
 from saprolite import equations as eq
 from saprolite.compiled import pathway as fused
 from saprolite.compiled.binding import bound, called, inlined, is_cached
-from saprolite.compiled.elementary import ELEMENTARY
+from saprolite.compiled.elementary import ELEMENTARY, REAL
 from saprolite.compiled.pathway import DRIVERS, ForcingArrays, FusedPathway
 from saprolite.compiled.pathway_choices import Wanted, stages_of
 from saprolite.compiled.reachable import digest_of
@@ -131,6 +131,25 @@ def test_elementary_functions_at_the_edges(precision: str) -> None:
     for a, b in itertools.product([np.nan, 1.0, 2.0], repeat=2):
         np.testing.assert_equal(smaller(a, b), np.minimum(a, b))
         np.testing.assert_equal(larger(a, b), np.maximum(a, b))
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_exp_reaches_the_largest_number_and_stops_above_the_smallest_normal_one(
+    precision: str,
+) -> None:
+    kind = REAL[precision]
+    info, random = np.finfo(kind), np.random.default_rng(3)
+    greatest, least = math.log(float(info.max)), math.log(float(info.tiny))
+    x = random.uniform(greatest - 2.0, greatest + 2.0, 5000).astype(kind)
+    ours, exact = on_lanes(ELEMENTARY[precision]["exp"], x), np.exp(x.astype(np.longdouble))
+    finite = exact <= info.max
+    assert float(np.abs(ours / exact - 1.0)[finite].max()) < 1.1 * info.eps
+    assert np.isinf(ours[~finite]).all()
+    x = random.uniform(least - 2.0, least + 2.0, 5000).astype(kind)
+    ours, exact = on_lanes(ELEMENTARY[precision]["exp"], x), np.exp(x.astype(np.longdouble))
+    kept = exact > 1.0001 * math.sqrt(2.0) * float(info.tiny)
+    assert float(np.abs(ours / exact - 1.0)[kept].max()) < 1.1 * info.eps
+    assert (ours[exact < 0.9999 * math.sqrt(2.0) * float(info.tiny)] == 0.0).all()
 
 
 def on_lanes(function: Any, x: np.ndarray) -> np.ndarray:
@@ -399,6 +418,8 @@ def test_the_loops_vectorise(precision: str) -> None:
         stages[name] for name in ("warm_month", "warmth_of_months", "sum_of_year")
     )
     compared = stages["compared_year"]
+    alone = stages_of(Reading(), precision, Wanted(), False)
+    own, both = alone["sum_of_year"], alone["frozen_month"]
     lanes = np.ones(fused.stages.LANES, fused.REAL[precision])
     rows = lanes.reshape(12, -1)
     row, few, wide = rows[0].copy(), rows[0, :1].copy(), np.ones(4 * fused.stages.TILE)
@@ -408,18 +429,20 @@ def test_the_loops_vectorise(precision: str) -> None:
     def all_stages(stored, months, few, row, rows, lanes, work, wide, sums):
         co2_factors(rows, few[0], few, months, row, rows.reshape((1, 12, row.size)), row)
         wet(stored, row, row, row)
-        frozen(stored, row, row, row)
+        frozen(stored, row, row, row, row)
         warm(stored, row)
         warmth(work, few[0], lanes)
-        control(lanes, lanes, work, wide)
+        control(lanes, lanes, few[0], work, wide)
+        own(lanes, lanes, few[0], work, wide)
+        both(stored, row, row, row, row)
         compared(lanes, lanes, work, lanes, lanes, work, wide, sums)
 
     stored.flags.writeable = False
     all_stages(stored, np.ones(12), few, row, rows, lanes, np.ones(3 * lanes.size, lanes.dtype),
                wide, wide.copy())  # fmt: skip
     suffix = "pd" if precision == "float64" else "ps"
-    short = (wet, frozen, warm)
-    for stage in (co2_factors, warmth, control, compared, *short):
+    short = (wet, frozen, warm, both)
+    for stage in (co2_factors, warmth, control, own, compared, *short):
         # All that kernels of this precision have had compiled, this one among them.
         for assembly in stage.inspect_asm().values():
             if "vmulp" not in assembly and "mulp" not in assembly:

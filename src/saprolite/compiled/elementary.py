@@ -1,7 +1,8 @@
 """The elementary functions of compiled equations: vectorised, the same bits on every machine.
 
 Numba's own ``exp`` and ``log`` call the C library lane by lane. These are polynomials, exact to
-about one unit in the last place; a NaN gives NaN. Results below the smallest normal number are 0.
+about one unit in the last place; a NaN gives NaN. Results of ``exp`` below the smallest normal
+number times the root of two are 0.
 Their coefficients are Taylor's, economised by Chebyshev polynomials in exact fractions: there is no
 table of magic numbers, and every machine has the same.
 """
@@ -65,29 +66,28 @@ def _chebyshev(degree: int) -> list[Fraction]:
 def _exp_of(real: Any, integer: Any, degree: int) -> Function:
     info = np.finfo(real)
     digits = info.nmant
-    bias = integer(info.maxexp - 1)
     shift = integer(digits)
-    # Adding it rounds a number to an integer, which then stands in the last bits.
-    rounder = real(1.5 * 2.0**digits)
+    # Adding it rounds a number to an integer, which then stands in the last bits, biased as the
+    # exponent of a float is, and half as large a power: so that no finite result overflows.
+    rounder = real(1.5 * 2.0**digits + info.maxexp - 2)
     per_ln2 = real(1.0 / _LN2)
     ln2_high = real(_LN2)
     ln2_low = real((_LN2 - float(ln2_high)) + _LN2_REST)
-    highest = real(math.log(float(info.max)))
-    lowest = real(math.log(float(info.tiny)))
-    zero, infinite = real(0.0), real(np.inf)
+    # Where the exponent is that of infinity, and that of zero.
+    highest, lowest = real((info.maxexp + 1) * _LN2), real((2 - info.maxexp) * _LN2)
     taylor = [Fraction(1, math.factorial(power)) for power in range(_MORE * degree)]
     half_ln2 = Fraction(_LN2) / 2
-    first, *rest = (real(value) for value in reversed(_economised(taylor, half_ln2, degree)))
-    polynomial = _horner(first, tuple(rest))
+    first, *rest = (real(2 * value) for value in reversed(_economised(taylor, half_ln2, degree)))
+    twice_exp = _horner(first, tuple(rest))
 
     def exp(x):  # type: ignore[no-untyped-def]
-        shifted = fma(real(x), per_ln2, rounder)
+        x = real(x)
+        x = lowest if x < lowest else x
+        x = highest if x > highest else x
+        shifted = fma(x, per_ln2, rounder)
         k = shifted - rounder
-        r = fma(-k, ln2_low, fma(-k, ln2_high, real(x)))
-        power = from_bits(integer((to_bits(shifted) + bias) << shift))
-        value = polynomial(r) * power
-        value = zero if x < lowest else value
-        return infinite if x > highest else value
+        r = fma(-k, ln2_low, fma(-k, ln2_high, x))
+        return twice_exp(r) * from_bits(integer(to_bits(shifted) << shift))
 
     return _compiled(exp)
 

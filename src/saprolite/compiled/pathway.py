@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from saprolite.compiled import pathway_template as template
 from saprolite.compiled.binding import announced, is_cached, readable, specialised
 from saprolite.compiled.elementary import REAL
 from saprolite.compiled.pathway_choices import Wanted, stages_of
+from saprolite.compiled.recycled import Recycled
 from saprolite.models import CO2Pathway, month_seconds
 
 Array = npt.NDArray[Any]
@@ -114,10 +115,11 @@ class FusedPathway:
         cells of the block.
         """
         count, layers = cells.stop - cells.start, density.shape[0]
-        flux = np.empty((len(self.model.groups), layers, count))
-        alone = np.empty((4 * self.wanted.alone, layers, count), self.real)
-        contributions = np.empty((4 * self.wanted.contributions, layers, count), self.real)
-        months = np.empty((12, layers, count) if self.wanted.months else (12, 0, 0), self.real)
+        empty = self._memory.empty
+        flux = empty((len(self.model.groups), layers, count), np.float64)
+        alone = empty((4 * self.wanted.alone, layers, count), self.real)
+        contributions = empty((4 * self.wanted.contributions, layers, count), self.real)
+        months = empty((12, layers, count) if self.wanted.months else (12, 0, 0), self.real)
         counts = np.zeros(4, np.int64)
         self._year_kernel(
             *self._common(forcing, year, air, density, cells),
@@ -143,6 +145,16 @@ class FusedPathway:
             for group in self.model.groups
         ]
         return np.asarray(static_factors * np.array(factors).reshape(-1, 1, 1))
+
+    @cached_property
+    def _exponents(self) -> tuple[Array, Array]:
+        """The orders and the coefficients."""
+        return np.array(self.orders, self.real), np.array(self.coefficients, self.real)
+
+    @cached_property
+    def _memory(self) -> Recycled:
+        """Memory of results, which the next ones take when the store has them."""
+        return Recycled()
 
     @cached_property
     def _members(self) -> tuple[Array, Array]:
@@ -178,19 +190,18 @@ class FusedPathway:
         return (
             *(readable(array) for array in arrays),
             readable(previous),
-            np.array(month_seconds(calendar, year)),
-            np.array(month_seconds(calendar, year - 1)),
+            _month_seconds(calendar, year),
+            _month_seconds(calendar, year - 1),
             self.real(self.intercept(air)),
             np.ascontiguousarray(density, self.real),
-            np.array(self.orders, self.real),
-            np.array(self.coefficients, self.real),
+            *self._exponents,
             cells.start,
             cells.stop - cells.start,
         )
 
     def _no_base(self, count: int, layers: int) -> BaseCycle:
         tiles = -(-count // stages.TILE)
-        rows, lanes = (stages.MONTHS, stages.TILE), stages.LANES
+        rows, lanes = (stages.MONTHS, stages.ROW), stages.LANES
         return BaseCycle(
             np.empty((tiles, len(self.orders), *rows), self.real),
             np.empty((tiles, layers, len(self.coefficients), lanes), self.real),
@@ -209,3 +220,9 @@ class FusedPathway:
     @cached_property
     def _base_kernel(self) -> Any:
         return specialised(template.base_cycle, self._names, self.precision)
+
+
+@cache
+def _month_seconds(calendar: str, year: int) -> Array:
+    """Length of the months, s."""
+    return np.array(month_seconds(calendar, year))

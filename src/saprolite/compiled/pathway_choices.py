@@ -112,7 +112,7 @@ def stages_of(
             clipped_saturation=equation(eq.clipped_saturation),
         ),
         "frozen_month": stage(
-            stages.frozen_month,
+            stages.frozen_month if wanted.needs_base else stages.wet_and_frozen_month,
             near_width=real(NEAR_FREEZING_K),
             freezing_point=real(FREEZING_POINT),
             unfrozen_at=lane(_UNFROZEN[reading.frozen_action], unfrozen_weight=weight),
@@ -126,20 +126,23 @@ def stages_of(
         "wants_experiments": wanted.needs_base,
     }
     layer_factors = called(template.layer_factors_template, names, precision)
-    product = product_of_flux = lane(stages.product_of_month)
-    keeps_warmth = shares_warmth or wanted.needs_base or wanted.months
+    of_month = stages.product_of_month if wanted.needs_base else stages.product_with_wet_and_frozen
+    product = lane(of_month)
     warmth = equation(eq.warmth_of_argument)
-    if not keeps_warmth:
-        product_of_flux = lane(stages.product_with_own_warmth, warmth_of_argument=warmth)
+    keeps_warmth = shares_warmth or wanted.needs_base or wanted.months
+    sum_of_year = (
+        stage(stages.sum_of_year, product_of_month=product)
+        if keeps_warmth
+        else stage(stages.sum_of_year_with_own_warmth, warmth_of_argument=warmth)
+    )
     return {
         **names,
         "layer_factors": layer_factors,
         "counted": stage(template.counted_template),
         "copied": lane(template.copied_template),
         "keeps_warmth": keeps_warmth,
-        "given_warmth": lane(stages.kept_warmth if keeps_warmth else stages.own_coefficient),
         "warmth_of_months": stage(stages.warmth_of_months, warmth_of_argument=warmth),
-        "sum_of_year": stage(stages.sum_of_year, product_of_month=product_of_flux),
+        "sum_of_year": sum_of_year,
         "months_of_year": stage(stages.months_of_year, product_of_month=product),
         "compared_year": _compared_year(wanted, equation, lane, stage),
         "wants_months": wanted.months,

@@ -17,10 +17,15 @@ import numpy as np
 from saprolite.compiled.intrinsics import prefetch
 
 MONTHS = 12
-# Cells of a tile: its work arrays (a row of a tile for each month) fit the near caches.
-TILE = 256
-LANES = MONTHS * TILE
 _LINE_BYTES = 64  # what memory is fetched by
+# Cells of a tile: its work arrays (a row of a tile for each month) fit the near caches.
+TILE = 512
+# From the row of a month to the next: a line more than a tile, so that the same lane of all months
+# does not fall into the same few places of the nearest cache.
+ROW = TILE + 16
+LANES = MONTHS * ROW
+# Lanes of a tile whose twelve months fit the nearest cache.
+SOME = 128
 
 # Placeholders: numbers and equations of a reading.
 real: Any = None
@@ -236,12 +241,21 @@ def wet_month(moisture, dry, wet, clipped):
         clipped[i] += real(1.0) if (raw < real(0.0) or raw > real(1.0)) else real(0.0)
 
 
-def frozen_month(temperature, factor, unfrozen, near):
+def frozen_month(temperature, factor, wet, unfrozen, near):
     """u of a month; counts what is near freezing."""
     for i in range(temperature.size):
         kelvin = real(temperature[i])
         above = kelvin - freezing_point
         unfrozen[i] = unfrozen_at(kelvin, factor[i])
+        near[i] += real(1.0) if (above <= near_width and above >= -near_width) else real(0.0)
+
+
+def wet_and_frozen_month(temperature, factor, wet, unfrozen, near):
+    """The same where nothing needs u by itself: phi u in the place of phi."""
+    for i in range(temperature.size):
+        kelvin = real(temperature[i])
+        above = kelvin - freezing_point
+        wet[i] = wet[i] * unfrozen_at(kelvin, factor[i])
         near[i] += real(1.0) if (above <= near_width and above >= -near_width) else real(0.0)
 
 
@@ -265,38 +279,52 @@ def product_of_month(p, g, work, i):
     return p[i] * g[i] * (work[i] * work[LANES + i])
 
 
-def kept_warmth(warmth, coefficients, k):
-    """g of all months, where groups share it or the base year is compared with it."""
-    return warmth
+def product_with_wet_and_frozen(p, g, work, i):
+    """The same where phi u is in the place of phi."""
+    return p[i] * g[i] * work[i]
 
 
-def own_coefficient(warmth, coefficients, k):
-    """The temperature coefficient alone, where no other group and nothing else needs its g."""
-    return coefficients[k]
-
-
-def product_with_own_warmth(p, coefficient, work, i):
-    """The same where g is not kept."""
-    warmth = warmth_of_argument(work[2 * LANES + i], coefficient)
-    return p[i] * warmth * (work[i] * work[LANES + i])
-
-
-def sum_of_year(p, g, work, total):
-    """The flux itself: the months written out, so that their sum stays in a register."""
+def sum_of_year(p, g, coefficient, work, total):
+    """The flux itself, where groups share g or the base year is compared with it."""
     for i in range(TILE):
         year = np.float64(product_of_month(p, g, work, i))
-        year += np.float64(product_of_month(p, g, work, i + TILE))
-        year += np.float64(product_of_month(p, g, work, i + 2 * TILE))
-        year += np.float64(product_of_month(p, g, work, i + 3 * TILE))
-        year += np.float64(product_of_month(p, g, work, i + 4 * TILE))
-        year += np.float64(product_of_month(p, g, work, i + 5 * TILE))
-        year += np.float64(product_of_month(p, g, work, i + 6 * TILE))
-        year += np.float64(product_of_month(p, g, work, i + 7 * TILE))
-        year += np.float64(product_of_month(p, g, work, i + 8 * TILE))
-        year += np.float64(product_of_month(p, g, work, i + 9 * TILE))
-        year += np.float64(product_of_month(p, g, work, i + 10 * TILE))
-        year += np.float64(product_of_month(p, g, work, i + 11 * TILE))
+        year += np.float64(product_of_month(p, g, work, i + ROW))
+        year += np.float64(product_of_month(p, g, work, i + 2 * ROW))
+        year += np.float64(product_of_month(p, g, work, i + 3 * ROW))
+        year += np.float64(product_of_month(p, g, work, i + 4 * ROW))
+        year += np.float64(product_of_month(p, g, work, i + 5 * ROW))
+        year += np.float64(product_of_month(p, g, work, i + 6 * ROW))
+        year += np.float64(product_of_month(p, g, work, i + 7 * ROW))
+        year += np.float64(product_of_month(p, g, work, i + 8 * ROW))
+        year += np.float64(product_of_month(p, g, work, i + 9 * ROW))
+        year += np.float64(product_of_month(p, g, work, i + 10 * ROW))
+        year += np.float64(product_of_month(p, g, work, i + 11 * ROW))
         total[i] = year
+
+
+def sum_of_year_with_own_warmth(p, product, coefficient, work, total):
+    """The same where nothing else needs g: of some lanes at a time the product, in vectors as long
+    as the precision of the arithmetic allows, then its sum in float64."""
+    for first in range(0, TILE, SOME):
+        for month in range(MONTHS):
+            row, to = month * ROW + first, month * SOME
+            for i in range(SOME):
+                warmth = warmth_of_argument(work[2 * LANES + row + i], coefficient)
+                product[to + i] = p[row + i] * warmth * work[row + i]
+        for i in range(SOME):
+            year = np.float64(product[i])
+            year += np.float64(product[i + SOME])
+            year += np.float64(product[i + 2 * SOME])
+            year += np.float64(product[i + 3 * SOME])
+            year += np.float64(product[i + 4 * SOME])
+            year += np.float64(product[i + 5 * SOME])
+            year += np.float64(product[i + 6 * SOME])
+            year += np.float64(product[i + 7 * SOME])
+            year += np.float64(product[i + 8 * SOME])
+            year += np.float64(product[i + 9 * SOME])
+            year += np.float64(product[i + 10 * SOME])
+            year += np.float64(product[i + 11 * SOME])
+            total[first + i] = year
 
 
 def months_of_year(p, g, work, static, size, by_month):
@@ -304,7 +332,7 @@ def months_of_year(p, g, work, static, size, by_month):
     for month in range(MONTHS):
         row = by_month[month]
         for i in range(size):
-            row[i] += static[i] * product_of_month(p, g, work, month * TILE + i)
+            row[i] += static[i] * product_of_month(p, g, work, month * ROW + i)
 
 
 def frozen_follows(unfrozen, base_unfrozen):
@@ -384,15 +412,15 @@ def compared_year(p, g, work, p0, g0, base, static, sums):
     """Add what a group of minerals gives beside the base year in twelve months to ``sums``."""
     for i in range(TILE):
         year = wide(compared_month(p, g, work, p0, g0, base, i))
-        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + TILE)))
-        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 2 * TILE)))
-        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 3 * TILE)))
-        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 4 * TILE)))
-        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 5 * TILE)))
-        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 6 * TILE)))
-        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 7 * TILE)))
-        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 8 * TILE)))
-        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 9 * TILE)))
-        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 10 * TILE)))
-        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 11 * TILE)))
+        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + ROW)))
+        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 2 * ROW)))
+        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 3 * ROW)))
+        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 4 * ROW)))
+        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 5 * ROW)))
+        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 6 * ROW)))
+        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 7 * ROW)))
+        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 8 * ROW)))
+        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 9 * ROW)))
+        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 10 * ROW)))
+        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 11 * ROW)))
         stored(sums, i, static[i], year)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from saprolite.compiled.pathway_stages import LANES, MONTHS, TILE
+from saprolite.compiled.pathway_stages import LANES, MONTHS, ROW, TILE
 
 real: Any = None
 argument_stage: Any = None
@@ -30,7 +30,6 @@ sum_of_year: Any = None
 months_of_year: Any = None
 compared_year: Any = None
 keeps_warmth: Any = None
-given_warmth: Any = None
 wants_months: Any = None
 wants_experiments: Any = None
 layer_factors: Any = None
@@ -52,7 +51,7 @@ def layer_factors_template(
     means(theta, layer, weights, first, size, moist)
     means(temperature, layer, weights, first, size, warm)
     annual_frost(temperature, layer, first, size, factor)
-    rows = work.reshape((3, MONTHS, TILE))
+    rows = work.reshape((3, MONTHS, ROW))
     tile = first // TILE
     for month in range(MONTHS):
         wet_month(
@@ -60,18 +59,18 @@ def layer_factors_template(
         )
         fetch(theta[month, layer], first + TILE)
         if wants_experiments:
-            fetch(base_soil[tile, layer], month * TILE)
+            fetch(base_soil[tile, layer], month * ROW)
         frozen_month(
             row_of_month(temperature, warm, month, layer, first, size),
-            factor, rows[1, month], near,
+            factor, rows[0, month], rows[1, month], near,
         )  # fmt: skip
         fetch(temperature[month, layer], first + TILE)
         if wants_experiments:
-            fetch(base_soil[tile, layer], LANES + month * TILE)
+            fetch(base_soil[tile, layer], LANES + month * ROW)
         warm_month(row_of_driver(temperature, warm, month, layer, first, size), rows[2, month])
         if wants_experiments:
             for k in range(base_warmth.shape[2]):
-                fetch(base_warmth[tile, layer, k], month * TILE)
+                fetch(base_warmth[tile, layer, k], month * ROW)
 
 
 def copied_template(target, source):
@@ -145,7 +144,7 @@ def year_of_fluxes(
     log_pressure, factor = np.ones(TILE, kind), np.ones(TILE, kind)
     moist, warm = np.ones(TILE, kind), np.ones(TILE, kind)
     below, clipped, near = np.empty(TILE, kind), np.empty(TILE, kind), np.empty(TILE, kind)
-    co2, warmth = np.empty((orders.size, MONTHS, TILE), kind), np.empty(LANES, kind)
+    co2, warmth = np.ones((orders.size, MONTHS, ROW), kind), np.empty(LANES, kind)
     static, total, lost = np.zeros(TILE), np.empty(TILE), np.empty(TILE)
     compared = alone.shape[0] + contributions.shape[0]
     sums = np.empty(compared * TILE)
@@ -175,7 +174,7 @@ def year_of_fluxes(
                     warmth_of_months(work, coefficients[k], warmth)
                 fetch(static_factors[group, layer], cell + TILE)
                 fetch(flux[group, layer], start)
-                sum_of_year(p, given_warmth(warmth, coefficients, k), work, total)
+                sum_of_year(p, warmth, coefficients[k], work, total)
                 out = flux[group, layer, start:stop]
                 for i in range(size):
                     out[i] = static[i] * total[i]
