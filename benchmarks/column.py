@@ -27,7 +27,7 @@ from saprolite.models.rate_law import ProfileLaw
 
 LAYERS = 4
 # Profiles and rounds.
-SIZES = {"full": (20_000, 3), "quick": (4_000, 2), "tiny": (200, 1)}
+SIZES = {"full": (20_000, 9), "quick": (4_000, 2), "tiny": (200, 1)}
 RATIO = np.array([0.75])
 MINERALS = (
     "k_feldspar", "oligoclase", "anorthite", "hornblende", "epidote", "biotite", "muscovite",

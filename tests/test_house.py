@@ -106,7 +106,7 @@ def test_scipy_is_loaded_when_a_dot_product_is_compiled_and_not_before() -> None
         import sys
         import numpy as np
         from numba import njit
-        from saprolite.compiled.registries import load_registries
+        from saprolite.numba_start import load_registries
         load_registries()
         one = njit(lambda x: x + 1.0)(1.0)
         print(one, "scipy.linalg" in sys.modules)
@@ -122,7 +122,7 @@ def test_loops_use_the_widest_vectors_unless_the_user_or_the_process_has_chosen(
         import numpy as np
         from numba import config, njit
         {before}
-        from saprolite.vector_width import use_widest_vectors
+        from saprolite.numba_start import use_widest_vectors
         use_widest_vectors()
         double = njit(lambda a: a + a)
         double(np.ones(3))
@@ -130,7 +130,7 @@ def test_loops_use_the_widest_vectors_unless_the_user_or_the_process_has_chosen(
         print("zmm" in assembly, (config.CPU_FEATURES or "").endswith("-prefer-256-bit"))
     """
     there = "+avx512vl" in get_host_cpu_features()
-    earlier = "njit(lambda: 0)(); from saprolite.vector_width import use_widest_vectors"
+    earlier = "njit(lambda: 0)(); from saprolite.numba_start import use_widest_vectors"
     for before, chosen, expected in (
         ("pass", {}, there), (earlier, {}, False), ("pass", {"NUMBA_CPU_NAME": "generic"}, False),
     ):  # fmt: skip

@@ -24,6 +24,7 @@ from saprolite.column.compiled_rough import SHIFT, rough_tables
 from saprolite.column.layer import BASE_CATIONS, IONS, SOLUTES, START_PH
 from saprolite.column.steady_state import SteadyState, charge_per_unit
 from saprolite.compiled.binding import is_cached
+from saprolite.compiled.recycled import Recycled
 from saprolite.constants import LN10
 from saprolite.minerals import equilibrium
 from saprolite.models.rate_law import CHARGES, ELEMENTS, ProfileLaw
@@ -34,6 +35,8 @@ _ORGANIC = ("organic_1", "organic_2", "organic_3")
 _WEAK = ("H", "OH", "HCO3", "CO3", "R", "Al")
 # What the kernel takes of a law, by the id of a law that is still there.
 _LAWS: dict[int, tuple[Any, ...]] = {}
+# Of results: a grid asks for block after block.
+_MEMORY = Recycled()
 _TAKEN = ("NH4", "NO3", *BASE_CATIONS)
 
 
@@ -60,7 +63,7 @@ def _solved(
     arguments = _arguments(columns, law)
     shape = columns.temperature.shape
     rows = r.OUT_RATES + len(law.pathways) * len(law.minerals)
-    out, found = np.empty((rows, *shape)), np.empty(shape, bool)
+    out, found = _MEMORY.empty((rows, *shape), np.float64), np.empty(shape, bool)
     kernel = column_kernel(choices(law))
 
     def part(lanes: tuple[int, int]) -> Array:

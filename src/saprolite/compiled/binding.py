@@ -21,8 +21,8 @@ from numba import njit
 
 from saprolite.compiled.elementary import ELEMENTARY, OPTIONS, REAL
 from saprolite.compiled.reachable import digest_of
-from saprolite.compiled.registries import load_registries
 from saprolite.equations import elementary
+from saprolite.numba_start import load_registries
 
 Function = Callable[..., Any]
 # Numba would compile each part thrice: for kernels, for Python, and for C, which never call it.

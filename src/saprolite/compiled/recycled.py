@@ -1,21 +1,22 @@
 """Memory of results that are gone, given to new ones of their size.
 
 The first touch of new memory costs more than what is computed into it: the system clears a page
-after the other, a virtual machine finds each of them first.
+after the other, and a virtual machine has to find each of them first.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
-# Pieces that wait at most, the longest ago left first thrown away: what two threads let go of.
-_MOST = 8
+# What may wait at most; beyond it, the pieces that came first go back to the system.
+_MOST_BYTES = 128 * 1024 * 1024
 
 
 class Recycled:
@@ -34,7 +35,7 @@ class Recycled:
     """
 
     def __init__(self) -> None:
-        self._waiting: deque[Array] = deque(maxlen=_MOST)
+        self._waiting: deque[Array] = deque()
 
     def empty(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
         """An array (C order) whose values are not set; thread-safe."""
@@ -50,17 +51,17 @@ class Recycled:
         """Memory of a size that waits, or new memory."""
         for _ in range(len(self._waiting)):
             try:
-                memory = self._waiting.popleft()
+                memory = self._waiting.pop()
             except IndexError:  # another thread was faster
                 break
             if memory.size == size:
                 return memory
-            self._waiting.append(memory)
+            self._waiting.appendleft(memory)
         return np.empty(size, np.uint8)
 
 
 class _Lent:
-    """What arrays of a piece of memory hold on to: when the last of them is gone, the memory
+    """What the arrays of a piece of memory hold on to: when the last of them is gone, the memory
     waits for the next."""
 
     def __init__(self, memory: Array, waiting: deque[Array]) -> None:
@@ -68,4 +69,8 @@ class _Lent:
         self.__array_interface__ = memory.__array_interface__
 
     def __del__(self) -> None:
-        self._waiting.append(self._memory)
+        waiting = self._waiting
+        waiting.append(self._memory)
+        while sum(memory.size for memory in tuple(waiting)) > _MOST_BYTES:
+            with suppress(IndexError):  # another thread was faster
+                waiting.popleft()

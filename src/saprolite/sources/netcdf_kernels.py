@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit, types
 
-from saprolite.vector_width import use_widest_vectors
+from saprolite.numba_start import load_registries
 
-use_widest_vectors()
+load_registries()
 _COMPILED: dict[str, Any] = {"nogil": True, "cache": True, "error_model": "numpy"}
 _INFINITY = np.float32(np.inf)
 _LANES = 16

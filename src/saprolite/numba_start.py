@@ -1,4 +1,4 @@
-"""How wide the vectors of compiled loops are."""
+"""How Numba starts: with the widest vectors, and without SciPy's linear algebra."""
 
 from __future__ import annotations
 
@@ -26,3 +26,24 @@ def use_widest_vectors() -> None:
     features: str = get_host_cpu_features()  # type: ignore[no-untyped-call]
     if "+avx512vl" in features.split(","):
         settings.CPU_FEATURES = f"{features},-prefer-256-bit"
+
+
+@cache
+def load_registries() -> None:
+    """Load Numba's tables of what it can compile, once; else Numba does so when it first loads or
+    compiles a kernel.
+
+    On the way Numba imports ``scipy.linalg`` (an eighth of the start of a run), only to see whether
+    ``np.dot`` will work. It will: SciPy is there, and is imported when a dot product is compiled.
+    """
+    use_widest_vectors()
+    from numba.np import linalg
+
+    ask_scipy = getattr(linalg, "ensure_blas", None)
+    if ask_scipy is None:
+        return  # another Numba, which loads them as it likes
+    linalg.ensure_blas = lambda: None
+    try:
+        import numba.np.arraymath  # noqa: F401
+    finally:
+        linalg.ensure_blas = ask_scipy
