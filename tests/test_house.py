@@ -101,6 +101,22 @@ def test_what_only_some_need_is_imported_where_it_is_used(modules: str, absent: 
     assert done.stdout.split() == []
 
 
+def test_a_run_does_not_import_the_arrays_of_dask(tmp_path: Path) -> None:
+    code = f"""if True:
+        import sys
+        from pathlib import Path
+        from saprolite.engine.run import compute
+        from saprolite.study import Study
+        from saprolite.study_template import demo_content
+        content = demo_content(10.0) | {{"first_year": 2000, "last_year": 2002}}
+        folder = Path({str(tmp_path)!r}) / "run"
+        state = compute(Study.of(content, folder.parent), folder, False, lambda *_: None)
+        print(len(state["years_used"]), "dask.array" in sys.modules)
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["3", "False"]
+
+
 def test_scipy_is_loaded_when_a_dot_product_is_compiled_and_not_before() -> None:
     code = """if True:
         import sys

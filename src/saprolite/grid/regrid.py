@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from saprolite.grid.cells import Grid
+from saprolite.grid.fields import field_of, index_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -26,8 +27,9 @@ def normalise(field: xr.DataArray) -> xr.DataArray:
     """
     lon = field["lon"].values.astype(float)
     if lon.max() > 180.0:
-        field = field.assign_coords(lon=(lon + 180.0) % 360.0 - 180.0)
-    return field.sortby(["lat", "lon"])
+        lon = (lon + 180.0) % 360.0 - 180.0
+        field = field.assign_coords(lon=index_of("lon", lon))
+    return field.isel(lat=np.argsort(field["lat"].values), lon=np.argsort(lon))
 
 
 class AreaMeans:
@@ -110,20 +112,16 @@ def conservative(field: xr.DataArray, target: Grid, valid_share: float = 0.5) ->
     >>> conservative(north, Grid.globe(60.0)).values[:, 0]
     array([0. , 0.5, 1. ])
     """
-    import xarray as xr
-
     means = AreaMeans(field["lat"], field["lon"], target, str(field.name or "field"))
-    if means.source.same_as(target):
-        return field.assign_coords(lat=target.lat, lon=target.lon)
-    values = np.asarray(field.values, dtype=np.float64).reshape(-1, *means.source.shape)
-    means.add(slice(0, means.source.lat.size), values)
-    kept = {name: field[name] for name in field.coords if name not in ("lat", "lon")}
-    return xr.DataArray(
-        means.result(valid_share).reshape(*field.shape[:-2], *target.shape),
-        dims=field.dims,
-        coords={**kept, "lat": target.lat, "lon": target.lon},
-        name=field.name,
-    )
+    found = field.values
+    if not means.source.same_as(target):
+        values = np.asarray(found, dtype=np.float64).reshape(-1, *means.source.shape)
+        means.add(slice(0, means.source.lat.size), values)
+        found = means.result(valid_share).reshape(*field.shape[:-2], *target.shape)
+    places = {str(name): field[name].values for name in field.coords}
+    name = None if field.name is None else str(field.name)
+    on_target = {**places, "lat": target.lat, "lon": target.lon}
+    return field_of(found, on_target, [str(dim) for dim in field.dims], name)
 
 
 def overlap_shares(source: Grid, target: Grid) -> Any:
@@ -172,8 +170,6 @@ def majority(classes: xr.DataArray, target: Grid, nodata: int = 0) -> xr.DataArr
     ``classes``: integers on (lat, lon), normalised, finer or coarser than the target. Cells of
     ``nodata`` do not vote; a target cell without any vote is ``nodata``; ties go to the lower code.
     """
-    import xarray as xr
-
     source = Grid.from_centres(classes["lat"], classes["lon"], str(classes.name or "classes"))
     rows = interval_overlaps(sphere_height(source.lat_edges), sphere_height(target.lat_edges))
     columns = interval_overlaps(source.lon_edges, target.lon_edges)
@@ -185,7 +181,4 @@ def majority(classes: xr.DataArray, target: Grid, nodata: int = 0) -> xr.DataArr
         votes = (columns @ (rows @ (classes.values == code).astype(np.float64)).T).T
         ahead = votes > most * (1.0 + 1e-9)
         winner[ahead], most[ahead] = code, votes[ahead]
-    return xr.DataArray(
-        winner, dims=("lat", "lon"), coords={"lat": target.lat, "lon": target.lon},
-        name=classes.name,
-    )  # fmt: skip
+    return field_of(winner, target, name=None if classes.name is None else str(classes.name))

@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from saprolite.constants import SECONDS_PER_DAY
 from saprolite.grid import Grid, majority
+from saprolite.grid.fields import field_of
 from saprolite.models.calendar import MEAN_MONTH_DAYS
 from saprolite.sources import class_tables
 from saprolite.sources.files import Array, StaticField
@@ -48,13 +49,10 @@ _WAVES = (
 
 def demo_climate() -> StaticField:
     """The packaged class grid as a climate product."""
-    import xarray as xr
-
     source = resources.files("saprolite.inputs").joinpath("data", "demo_classes.npz")
     with source.open("rb") as stream, np.load(stream) as archive:
         classes = archive["classes"].astype(np.int16)
-    grid = Grid.globe(0.25)
-    field = xr.DataArray(classes, dims=("lat", "lon"), coords={"lat": grid.lat, "lon": grid.lon})
+    field = field_of(classes, Grid.globe(0.25))
     return StaticField(field.to_dataset(name="climate_class"), (), "demo_classes")
 
 
@@ -77,10 +75,11 @@ class DemoPlanet:
     def classes(self) -> npt.NDArray[np.int64]:
         """Climate class of each cell, 0 where most of it is water."""
         fine = demo_climate().data["climate_class"]
-        land = fine > 0
-        cover = land.astype(float).coarsen(lat=self._ratio, lon=self._ratio).mean()
+        land, ratio = fine.values > 0, self._ratio
+        height, width = land.shape
+        cover = land.reshape(height // ratio, ratio, width // ratio, ratio).mean((1, 3))
         south = round((SOUTH + 90.0) / self.resolution)
-        mostly_land = cover.values[south:] >= 0.5
+        mostly_land = cover[south:] >= 0.5
         return np.where(mostly_land, majority(fine, self.grid).values, 0).astype(np.int64)
 
     @property

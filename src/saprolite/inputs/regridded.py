@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from saprolite.errors import InputError, Problem
 from saprolite.grid import Grid, conservative
+from saprolite.grid.fields import field_of
 from saprolite.sources.files import Array
 from saprolite.sources.forcing import Forcing, ForcingYear
 
@@ -71,11 +72,7 @@ class Regridded:
         return np.round(self._onto_target(mask.astype(np.float64), _ANY), 9)
 
     def _onto_target(self, values: Array, valid_share: float) -> Array:
-        import xarray as xr
-
-        grid = self._source.grid
-        coords = {"lat": grid.lat, "lon": grid.lon}
-        field = xr.DataArray(values, dims=("lat", "lon"), coords=coords)
+        field = field_of(values, self._source.grid)
         return np.asarray(conservative(field, self.grid, valid_share).values)
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from saprolite.equations import layer_presence
 from saprolite.errors import InputError, Problem, SaproliteError
 from saprolite.grid import Grid, conservative, majority, remap_layers
+from saprolite.grid.fields import with_values
 from saprolite.inputs.demo import demo_climate
 from saprolite.models import Reading
 from saprolite.sources import class_tables
@@ -135,9 +136,13 @@ class StaticReader:
             return nothing
         self.collected.add("texture", source)
         # One mask for the three: a mean over other cells would not add up to 1.
-        known = np.isfinite(source.data["clay"] + source.data["silt"] + source.data["sand"])
+        maps = {name: source.data[name] for name in TEXTURE}
+        known = np.logical_and.reduce([np.isfinite(field.values) for field in maps.values()])
         fields = {
-            name: self._layered(source.data[name].where(known), source.horizons) for name in TEXTURE
+            name: self._layered(
+                with_values(field, np.where(known, field.values, np.nan)), source.horizons
+            )
+            for name, field in maps.items()
         }
         # Rounding in the source: the sum is brought to 1 exactly.
         total = fields["clay"] + fields["silt"] + fields["sand"]

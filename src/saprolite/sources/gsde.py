@@ -13,10 +13,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
-import xarray as xr
 
 from saprolite.errors import InputError, Problem, raise_if_any
 from saprolite.grid import Grid
+from saprolite.grid.fields import fields_of
 from saprolite.sources.files import (
     Array,
     Spread,
@@ -244,6 +244,5 @@ def _paths(layers: Mapping[str, list[Layer]]) -> tuple[Path, ...]:
 def _static(
     values: Mapping[str, Array], target: Grid, files: tuple[Path, ...], notes: tuple[str, ...]
 ) -> StaticField:
-    data = {name: (("horizon", "lat", "lon"), field) for name, field in values.items()}
-    dataset = xr.Dataset(data, coords={"lat": target.lat, "lon": target.lon})
+    dataset = fields_of(values, target, ("horizon", "lat", "lon"))
     return StaticField(dataset, LAYERS[: dataset.sizes["horizon"] + 1], "gsde", files, notes)

@@ -15,10 +15,10 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import xarray as xr
 
 from saprolite.errors import InputError, Problem, raise_if_any
 from saprolite.grid import Grid
+from saprolite.grid.fields import fields_of
 from saprolite.sources.files import Array, StaticField
 from saprolite.sources.hwsd_table import HORIZONS, LAYER_NAMES, Soils, read_soils
 from saprolite.sources.rasters import means_of_bands, opened_geographic, require_values
@@ -87,8 +87,7 @@ def _read(
         notes += (f"{', '.join(columns)}: {extended} cells with rock below their soil; the layers "
                   "there take the values of the deepest soil",)  # fmt: skip
     values = dict(zip(columns, np.moveaxis(filled, 1, 0), strict=True))
-    data = {name: (("horizon", "lat", "lon"), field) for name, field in values.items()}
-    dataset = xr.Dataset(data, coords={"lat": target.lat, "lon": target.lon})
+    dataset = fields_of(values, target, ("horizon", "lat", "lon"))
     return StaticField(dataset, HORIZONS, "hwsd", (path, soils.path), notes)
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from saprolite.errors import InputError, MineralError, Problem, raise_if_any
 from saprolite.grid import Grid
+from saprolite.grid.fields import fields_of
 from saprolite.minerals import Mineral, share_of_map_class
 from saprolite.sources.files import Array, Spread, StaticField, known_unit, netcdf, unpacked
 from saprolite.sources.netcdf_bands import Layer, chunks_kept, find_layers
@@ -43,7 +45,6 @@ def read_ito_wagai(
     ``mica_share`` of the illite/mica class is mica. ``units`` (``1`` or ``%``) is needed only where
     the file states none and its numbers do not tell.
     """
-    import xarray as xr
 
     chosen = Mineral.several(minerals)
     classes = _classes(path, chosen)
@@ -76,10 +77,9 @@ def read_ito_wagai(
         "minerals: topsoil 0 to 0.3 m, subsoil below it, extended below 1 m",
         f"minerals: {mica_share:g} of the illite/mica class counts as mica",
     )
-    data = xr.Dataset(
-        {"mineral_share": (("mineral", "horizon", "lat", "lon"), stacked)},
-        coords={"mineral": np.array(minerals), "lat": target.lat, "lon": target.lon},
-    )
+    coordinates: dict[str, Any] = {"mineral": minerals, "lat": target.lat, "lon": target.lon}
+    dims = ("mineral", "horizon", "lat", "lon")
+    data = fields_of({"mineral_share": stacked}, coordinates, dims)
     return StaticField(data, HORIZONS, "ito_wagai", (path,), notes)
 
 

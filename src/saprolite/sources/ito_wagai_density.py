@@ -15,10 +15,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from saprolite.errors import InputError, Problem, raise_if_any
 from saprolite.grid import Grid
+from saprolite.grid.fields import fields_of
 from saprolite.sources.files import (
     Array,
     Spread,
@@ -98,10 +98,7 @@ def read_ito_wagai_density(
     notes = [_compared(part, mean) for part, (_, mean) in parts.items()]
     if guessed:
         notes.append(f"bulk density: names of variables inferred, not published: {guessed}")
-    data = xr.Dataset(
-        {"bulk_density": (("horizon", "lat", "lon"), stacked)},
-        coords={"lat": target.lat, "lon": target.lon},
-    )
+    data = fields_of({"bulk_density": stacked}, target, ("horizon", "lat", "lon"))
     return StaticField(data, HORIZONS, "ito_wagai", (path,), tuple(notes))
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from saprolite.errors import InputError, Problem, raise_if_any
 from saprolite.grid import Grid
+from saprolite.grid.fields import with_values
 from saprolite.sources.files import StaticField
 from saprolite.sources.rasters import read_raster
 
@@ -34,8 +35,6 @@ def read_koeppen(path: Path) -> StaticField:
     Raises ``InputError`` for numbers that are no codes, a map of confidence, a map without its
     place on the Earth, and a legend with other codes.
     """
-    import xarray as xr
-
     what = "a Koeppen-Geiger GeoTIFF with class codes 1 to 30, 0 = none"
     advice = "use Beck_KG_V1_present_*.tif or koeppen_geiger_*.tif of Beck et al."
     values = read_raster(path, what)
@@ -48,7 +47,8 @@ def read_koeppen(path: Path) -> StaticField:
         problems.append(Problem(f"{path}: climate_class", "no class at all", what, advice))
     if "_conf" in path.name:
         problems.append(Problem(str(path), "a map of confidence, by its name", what, advice))
-    if float(np.abs(values["lat"]).max()) > 90.0 or float(np.abs(values["lon"]).max()) > 180.0:
+    farthest = {name: float(np.abs(values[name].values).max()) for name in ("lat", "lon")}
+    if farthest["lat"] > 90.0 or farthest["lon"] > 180.0:
         problems.append(
             Problem(f"{path}: lat, lon", "no place on the Earth", "degrees of EPSG:4326",
                     "the file may be truncated: fetch it again")
@@ -58,7 +58,7 @@ def read_koeppen(path: Path) -> StaticField:
             problems += _legend_problems(legend)
             break
     raise_if_any(InputError, "The climate map cannot be used", problems)
-    classes = xr.DataArray(codes.astype(np.int16), coords=values.coords, dims=values.dims)
+    classes = with_values(values, codes.astype(np.int16))
     return StaticField(classes.to_dataset(name="climate_class"), (), "koeppen_geiger", (path,))
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import xarray as xr
 
 from saprolite.errors import InputError, Problem, did_you_mean, raise_if_any
 from saprolite.grid import Grid
+from saprolite.grid.fields import field_of
 from saprolite.sources.files import StaticField, require_file
 from saprolite.sources.koeppen import CLASS_NAMES
 from saprolite.sources.text_tables import outside, read_table
@@ -64,7 +64,7 @@ def read_rubel(path: Path) -> StaticField:
     grid = Grid.globe(STEP)
     codes = np.zeros(grid.shape, np.int16)
     codes[row.round().astype(int), column.round().astype(int)] = table["Cls"].map(_CODES)
-    classes = xr.DataArray(codes, dims=("lat", "lon"), coords={"lat": grid.lat, "lon": grid.lon})
+    classes = field_of(codes, grid)
     summer_dry = int((table["Cls"] == "As").sum())
     notes = (
         (f"climate: {summer_dry} cells of the file, of class As, count as Aw",)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from saprolite.errors import InputError, Problem, did_you_mean, raise_if_any
 from saprolite.grid import Grid, normalise
+from saprolite.grid.fields import field_of
 from saprolite.sources.files import decode, known_unit, netcdf, unit_of
 
 if TYPE_CHECKING:
@@ -91,8 +92,6 @@ def _absent(path: Path, dataset: Any, name: str) -> Problem:
 
 def _field(path: Path, dataset: Any, name: str, factor: float) -> xr.DataArray | list[Problem]:
     """A variable of an open file times a factor, normalised; or what is wrong with its axes."""
-    import xarray as xr
-
     variable = dataset.variables[name]
     dims = list(variable.dimensions)
     values = decode(variable) * factor
@@ -103,7 +102,7 @@ def _field(path: Path, dataset: Any, name: str, factor: float) -> xr.DataArray |
         return found
     names = ["horizon", "lat", "lon"][-len(dims) :]
     coords = {"lat": decode(dataset[dims[-2]]), "lon": decode(dataset[dims[-1]])}
-    return normalise(xr.DataArray(values, dims=names, coords=coords))
+    return normalise(field_of(values, coords, names))
 
 
 def map_problems(

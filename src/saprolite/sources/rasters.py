@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from saprolite.errors import InputError, Problem, raise_if_any
 from saprolite.grid import AreaMeans, Grid, normalise
+from saprolite.grid.fields import field_of
 from saprolite.sources.files import Array, broken, require_file
 from saprolite.sources.tiff_structure import missing_bytes
 
@@ -162,10 +163,7 @@ def require_one_grid(paths: Sequence[Path], rasters: Sequence[Any]) -> None:
 
 def read_raster(path: Path, what: str) -> xr.DataArray:
     """A whole raster as (lat, lon), normalised, values as stored."""
-    import xarray as xr
-
     with opened_geographic(path, what) as raster:
         lat, lon = coordinates(raster)
         values = raster.read(1)
-    field = xr.DataArray(values, dims=("lat", "lon"), coords={"lat": lat, "lon": lon})
-    return normalise(field)
+    return normalise(field_of(values, {"lat": lat, "lon": lon}))

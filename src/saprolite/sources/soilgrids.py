@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import xarray as xr
 
 from saprolite.errors import InputError, Problem, raise_if_any
 from saprolite.grid import Grid
+from saprolite.grid.fields import fields_of
 from saprolite.sources.files import Array, Spread, StaticField, spread_problem
 from saprolite.sources.homolosine import opened_on_globe
 from saprolite.sources.rasters import means_of_bands, require_one_grid, require_values
@@ -164,7 +164,6 @@ def _static(
     files: Mapping[str, list[Path]],
     notes: tuple[str, ...],
 ) -> StaticField:
-    data = {name: (("horizon", "lat", "lon"), field) for name, field in values.items()}
-    dataset = xr.Dataset(data, coords={"lat": target.lat, "lon": target.lon})
+    dataset = fields_of(values, target, ("horizon", "lat", "lon"))
     paths = tuple(path for group in files.values() for path in group)
     return StaticField(dataset, HORIZONS, "soilgrids", paths, notes)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import xarray as xr
 
 from saprolite.equations import layer_presence
 from saprolite.errors import InputError, Problem
 from saprolite.grid import Grid
+from saprolite.grid.fields import fields_of
 from saprolite.sources.files import Array, StaticField
 from saprolite.sources.rasters import means_of_bands, opened_geographic, require_values
 from saprolite.variables import REGISTRY
@@ -60,10 +60,7 @@ def effective_thickness(
 ) -> StaticField:
     """The means (layer, lat, lon) of the soil present, as a product gives it to a study."""
     require_values(str(files[0]), means, target)
-    data = xr.DataArray(
-        means, dims=("layer", "lat", "lon"), coords={"lat": target.lat, "lon": target.lon}
-    )
-    dataset = data.to_dataset(name="effective_thickness")
+    dataset = fields_of({"effective_thickness": means}, target, ("layer", "lat", "lon"))
     return StaticField(dataset, layer_edges, product, files, notes)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from saprolite.equations.surface import TEXTURE_SUM_TOLERANCE
 from saprolite.errors import InputError, Problem, raise_if_any
 from saprolite.grid import Grid
+from saprolite.grid.fields import fields_of
 from saprolite.sources.files import StaticField, broken, require_file
 from saprolite.sources.texture_bands import TEXTURE
 
@@ -24,7 +25,6 @@ TOPSOIL_HORIZONS = (0.0, 0.3)
 def read_wise(path: Path) -> StaticField:
     """The map as (horizon, lat, lon) on its 0.5 degree grid; ``InputError`` for what is wrong."""
     import pandas as pd
-    import xarray as xr
 
     require_file(path, _WHAT)
     try:
@@ -60,8 +60,8 @@ def read_wise(path: Path) -> StaticField:
     for name, values in texture.items():
         field = np.full((1, *grid.shape), np.nan)
         field[0, row, column] = values
-        data[name] = (("horizon", "lat", "lon"), field)
-    dataset = xr.Dataset(data, coords={"lat": grid.lat, "lon": grid.lon})
+        data[name] = field
+    dataset = fields_of(data, grid, ("horizon", "lat", "lon"))
     note = "texture: topsoil values stand for all layers"
     return StaticField(dataset, TOPSOIL_HORIZONS, "wise_texture", (path,), (note,))
 
