@@ -23,7 +23,8 @@ How fast saprolite is and how much memory it takes, measured by `python benchmar
 page is written from `benchmarks/results.json` by `benchmarks/page.py`; no number is typed by hand.
 
 Inputs are made up and of the size of the real ones. Times are the least of several rounds; where
-two things are compared, they took turns. Seconds belong to the machine below, ratios carry over.
+two things are compared, they took turns, what is short again and again within its turn. Seconds
+belong to the machine below, ratios carry over.
 
 A *layer-month* is one soil layer of one cell in one month.
 """

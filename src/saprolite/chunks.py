@@ -9,7 +9,6 @@ checksum (CRC-32C) is taken from the bytes that are written.
 from __future__ import annotations
 
 import mmap
-import os
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -65,7 +64,8 @@ def write_chunk(array: Place, index: tuple[int, ...], data: Array) -> str:
 def map_chunk(
     array: Place, index: tuple[int, ...], dtype: npt.DTypeLike, shape: tuple[int, ...]
 ) -> Array:
-    """A whole chunk that is stored as it is, read-only; one that is local is mapped into memory.
+    """The numbers of a whole chunk that is stored as it is, or the bytes of any, read-only; a local
+    one is mapped into memory.
 
     ``OSError`` where it is not there, ``ValueError`` where it has another size.
     """
@@ -75,25 +75,6 @@ def map_chunk(
     with file.open("rb") as stream:
         mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
     return np.frombuffer(mapped, little).reshape(shape)
-
-
-def read_chunk(array: Place, index: tuple[int, ...], into: npt.NDArray[np.uint8]) -> None:
-    """Read the bytes of a chunk into an array of their number.
-
-    ``OSError`` where the chunk is not there, ``ValueError`` where it has another size.
-    """
-    file = chunk_file(array, index)
-    if isinstance(file, Path):
-        with file.open("rb", buffering=0) as stream:
-            size = os.fstat(stream.fileno()).st_size
-            found = _read_all(stream, into) if size == into.size else size
-    else:
-        data = np.frombuffer(file.read_bytes(), np.uint8)
-        found = data.size
-        if found == into.size:
-            into[:] = data
-    if found != into.size:
-        raise ValueError(f"a chunk of {found} bytes, not {into.size}")
 
 
 def chunk_checksum(array: Place, index: tuple[int, ...]) -> str | None:
@@ -121,14 +102,6 @@ def checksum_of(data: Any) -> str:
     'e3069283'
     """
     return f"{google_crc32c.extend(0, data):08x}"
-
-
-def _read_all(stream: Any, into: npt.NDArray[np.uint8]) -> int:
-    """How many bytes there were to fill an array with."""
-    found = 0
-    while found < into.size and (size := stream.readinto(into[found:])):
-        found += size
-    return found
 
 
 def chunk_file(array: Place, index: tuple[int, ...]) -> Place:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from saprolite.chunks import Codec, chunk_checksum, map_chunk, read_chunk, write_chunk
+from saprolite.chunks import Codec, chunk_checksum, map_chunk, write_chunk
 from saprolite.errors import Problem, StoreError
 from saprolite.places import (
     Place,
@@ -172,7 +172,6 @@ __all__ = [
     "open_dataset",
     "open_group",
     "place",
-    "read_chunk",
     "remove",
     "sweep",
     "unwritable",

@@ -21,6 +21,8 @@ def take_out(
     data: Bytes, fixed: Bytes, places: Positions, sizes: Positions, values: npt.NDArray[Any]
 ) -> bool:
     """The way back, into ``values``; whether what is between the pieces is as in ``fixed``."""
+    data = data.view()
+    data.flags.writeable = False  # one code for what is mapped and what is not
     return bool(_kernels()[1](data, fixed, places, sizes, _bytes(values)))
 
 

@@ -24,7 +24,7 @@ from saprolite.stores import (
     add_empty,
     chunk_checksum,
     files_below,
-    read_chunk,
+    map_chunk,
     write_chunk,
 )
 
@@ -107,11 +107,10 @@ class BandedMaps:
         """
         with _reading(self._path / name):
             kind = self._kind(name)
-            size = band.cells.stop - band.cells.start
-            values = np.empty(kind.shape(size), kind.dtype) if into is None else into
-            frame = self._frame(band, kind)
-            data = self._page(kind, frame.fixed.size)
-            read_chunk(self._path / name, self._place(index, band, kind), data)
+            cells = band.cells.stop - band.cells.start
+            values = np.empty(kind.shape(cells), kind.dtype) if into is None else into
+            frame, place = self._frame(band, kind), self._place(index, band, kind)
+            data = map_chunk(self._path / name, place, np.uint8, (frame.fixed.size,))
             if not frame.take(data, values):
                 raise ValueError("a chunk that is not packed as saprolite does it")
             return values
@@ -157,13 +156,6 @@ class BandedMaps:
         if kind not in held or held[kind][0] != band:
             held[kind] = (band, self._frame(band, kind).fixed.copy())
         return held[kind][1]
-
-    def _page(self, kind: _Kind, size: int) -> Bytes:
-        """Bytes that a thread reads a chunk into, again and again."""
-        held: dict[_Kind, Bytes] = self._own.__dict__.setdefault("pages", {})
-        if kind not in held or held[kind].size != size:
-            held[kind] = np.empty(size, np.uint8)
-        return held[kind]
 
 
 def rows_of_bands(height: int, bands: int) -> int:

@@ -21,7 +21,7 @@ from saprolite.engine.reduce import series_of, why_no_trends
 from saprolite.inputs import Prepared
 from saprolite.sources.forcing import Forcing, ForcingYear, HeldForcing
 from saprolite.stages import Report
-from saprolite.stores import read_chunk, write_chunk
+from saprolite.stores import map_chunk, write_chunk
 from saprolite.threads import cores
 
 Array = npt.NDArray[Any]
@@ -96,7 +96,7 @@ def _seconds_of_a_map(prepared: Prepared) -> tuple[float, float, int]:
     area = prepared.grid.lat.size * prepared.grid.lon.size
     frame = Frame.of(prepared.cells, layers, area, np.dtype("<f8"))
     values = np.random.default_rng(0).random((layers, prepared.cells.size))
-    data, page = frame.fixed.copy(), np.zeros_like(frame.fixed)
+    data = frame.fixed.copy()
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / "c").mkdir()
@@ -106,11 +106,11 @@ def _seconds_of_a_map(prepared: Prepared) -> tuple[float, float, int]:
             write_chunk(place, (0,), data)
 
         def read() -> None:
-            read_chunk(place, (0,), page)
-            frame.take(page, values)
+            frame.take(map_chunk(place, (0,), np.uint8, (data.size,)), values)
 
         frame.fill(values, data)  # compiles
-        frame.take(data, values)
+        write()
+        read()
         return _timed(write)[1], _timed(read)[1], data.size
 
 
