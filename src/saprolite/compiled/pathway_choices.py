@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from saprolite import equations as eq
+from saprolite.compiled import pathway_products as products
 from saprolite.compiled import pathway_stages as stages
 from saprolite.compiled import pathway_template as template
 from saprolite.compiled.binding import bound, called, inlined
@@ -126,14 +127,16 @@ def stages_of(
         "wants_experiments": wanted.needs_base,
     }
     layer_factors = called(template.layer_factors_template, names, precision)
-    of_month = stages.product_of_month if wanted.needs_base else stages.product_with_wet_and_frozen
+    of_month = (
+        products.product_of_month if wanted.needs_base else products.product_with_wet_and_frozen
+    )
     product = lane(of_month)
     warmth = equation(eq.warmth_of_argument)
     keeps_warmth = shares_warmth or wanted.needs_base or wanted.months
     sum_of_year = (
-        stage(stages.sum_of_year, product_of_month=product)
+        stage(products.sum_of_year, product_of_month=product)
         if keeps_warmth
-        else stage(stages.sum_of_year_with_own_warmth, warmth_of_argument=warmth)
+        else stage(products.sum_of_year_with_own_warmth, warmth_of_argument=warmth)
     )
     return {
         **names,
@@ -143,7 +146,7 @@ def stages_of(
         "keeps_warmth": keeps_warmth,
         "warmth_of_months": stage(stages.warmth_of_months, warmth_of_argument=warmth),
         "sum_of_year": sum_of_year,
-        "months_of_year": stage(stages.months_of_year, product_of_month=product),
+        "months_of_year": stage(products.months_of_year, product_of_month=product),
         "compared_year": _compared_year(wanted, equation, lane, stage),
         "wants_months": wanted.months,
     }
@@ -151,27 +154,31 @@ def stages_of(
 
 def _compared_year(wanted: Wanted, equation: Any, lane: Any, stage: Any) -> Any:
     """Each driver alone, the contributions of the drivers, or both in one pass over the factors."""
-    frozen = stages.frozen_follows if wanted.frozen_follows else stages.frozen_stays
-    compared = alone = lane(stages.drivers_alone, frozen_with_temperature=lane(frozen))
+    frozen = products.frozen_follows if wanted.frozen_follows else products.frozen_stays
+    compared = alone = lane(products.drivers_alone, frozen_with_temperature=lane(frozen))
     wide, added, stored = (
-        lane(stages.four_wide),
-        lane(stages.four_added),
-        lane(stages.four_stored),
+        lane(products.four_wide),
+        lane(products.four_added),
+        lane(products.four_stored),
     )
     if wanted.contributions:
         shapley = equation(eq.shapley_of_product)
-        compared = contributions = lane(stages.contributions_of_drivers, shapley_of_product=shapley)
+        compared = contributions = lane(
+            products.contributions_of_drivers, shapley_of_product=shapley
+        )
         if wanted.alone:
             compared = lane(
-                stages.alone_and_contributions,
+                products.alone_and_contributions,
                 drivers_alone=alone,
                 contributions_of_drivers=contributions,
             )
-            wide = lane(stages.eight_wide, four_wide=wide)
-            added = lane(stages.eight_added, four_added=added)
-            stored = lane(stages.eight_stored, four_stored=stored)
-    month = lane(stages.compared_month, compared=compared)
-    return stage(stages.compared_year, compared_month=month, wide=wide, added=added, stored=stored)
+            wide = lane(products.eight_wide, four_wide=wide)
+            added = lane(products.eight_added, four_added=added)
+            stored = lane(products.eight_stored, four_stored=stored)
+    month = lane(products.compared_month, compared=compared)
+    return stage(
+        products.compared_year, compared_month=month, wide=wide, added=added, stored=stored
+    )
 
 
 def _monthly_form(reading: Reading) -> str:

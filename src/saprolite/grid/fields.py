@@ -50,11 +50,20 @@ def fields_of(
     return xr.Dataset(variables, coords=_indexes(coordinates))
 
 
-def with_values(field: xr.DataArray, values: Array) -> xr.DataArray:
-    """Other values in the places of a field, under its name."""
-    places = {str(name): field[name].values for name in field.coords}
-    name = None if field.name is None else str(field.name)
-    return field_of(values, places, [str(dim) for dim in field.dims], name)
+def with_values(field: xr.DataArray, values: Array, grid: Grid | None = None) -> xr.DataArray:
+    """Other values along the dimensions of a field, under its name; on another grid where one is
+    given.
+
+    >>> layers = field_of(np.zeros((3, 2, 4)), Grid.globe(90.0), ("layer", "lat", "lon"), "cover")
+    >>> coarse = with_values(layers, np.ones((3, 1, 2)), Grid.globe(180.0))
+    >>> coarse.dims, coarse.lon.values.tolist(), coarse.name
+    (('layer', 'lat', 'lon'), [-90.0, 90.0], 'cover')
+    """
+    dims = [str(dim) for dim in field.dims]
+    places = {dim: field[dim].values for dim in dims if dim in field.coords}
+    if grid is not None:
+        places |= {"lat": grid.lat, "lon": grid.lon}
+    return field_of(values, places, dims, None if field.name is None else str(field.name))
 
 
 def index_of(name: str, centres: npt.ArrayLike) -> Any:

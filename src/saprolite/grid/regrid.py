@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from saprolite.grid.cells import Grid
-from saprolite.grid.fields import field_of, index_of
+from saprolite.grid.fields import index_of, with_values
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -118,10 +118,7 @@ def conservative(field: xr.DataArray, target: Grid, valid_share: float = 0.5) ->
         values = np.asarray(found, dtype=np.float64).reshape(-1, *means.source.shape)
         means.add(slice(0, means.source.lat.size), values)
         found = means.result(valid_share).reshape(*field.shape[:-2], *target.shape)
-    places = {str(name): field[name].values for name in field.coords}
-    name = None if field.name is None else str(field.name)
-    on_target = {**places, "lat": target.lat, "lon": target.lon}
-    return field_of(found, on_target, [str(dim) for dim in field.dims], name)
+    return with_values(field, found, target)
 
 
 def overlap_shares(source: Grid, target: Grid) -> Any:
@@ -181,4 +178,4 @@ def majority(classes: xr.DataArray, target: Grid, nodata: int = 0) -> xr.DataArr
         votes = (columns @ (rows @ (classes.values == code).astype(np.float64)).T).T
         ahead = votes > most * (1.0 + 1e-9)
         winner[ahead], most[ahead] = code, votes[ahead]
-    return field_of(winner, target, name=None if classes.name is None else str(classes.name))
+    return with_values(classes, winner, target)
