@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import netCDF4
 import numpy as np
 from harness import SIZES, add_size, cores, give, in_fresh_process, say
+from targets import ALL_MONTHS
 from world_025 import month_path, write_month
 
 import world
@@ -142,6 +143,7 @@ def _from_files(plan: Plan, folder: Path, months: int, workers: int) -> dict[str
     script = _script(few, folder, folder / "run_few_files", subset // 12)
     runs = 1 + len(world.EXPERIMENTS)
     return {
+        **({ALL_MONTHS: whole["seconds"]} if months == 588 else {}),
         "months": months,
         "run": whole,
         "months_of_the_script": subset,

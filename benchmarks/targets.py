@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from harness import label
 
 SITE = "one site, CO2 pathway, in Python"
+ALL_MONTHS = "seconds_of_588_months"  # of fewer, nothing is to be reached
 GRID = "first gridded result, 4,096 cells, compiled before"
 
 
@@ -72,7 +73,7 @@ def targets(workers: int) -> tuple[Target, ...]:
         Target("Earth, peak private memory", (*earth, "peak_private_GB"), "<=", 2, 1.5, "GB"),
         Target("xarray + Dask script for each experiment to a run from the same NetCDF files",
                (*files, "script_for_each_experiment_to_run"), ">=", 35, 60),
-        Target("Earth from NetCDF files", (*files, "run", "seconds"), "<=", 15, 15, "s"),
+        Target("Earth from 588 NetCDF files", (*files, ALL_MONTHS), "<=", 15, 15, "s"),
         Target("PROFILE chemistry, a cold layer solution, 15 minerals",
                ("column", "two_threads_ns_per_layer"), "<=", 500, 250, "ns"),
         Target("scipy brentq to PROFILE chemistry",
