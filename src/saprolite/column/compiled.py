@@ -36,7 +36,7 @@ _WEAK = ("H", "OH", "HCO3", "CO3", "R", "Al")
 # What the kernel takes of a law, by the id of a law that is still there.
 _LAWS: dict[int, tuple[Any, ...]] = {}
 # Of results: a grid asks for block after block.
-_MEMORY = Recycled()
+_MEMORY = Recycled(most=2)
 _TAKEN = ("NH4", "NO3", *BASE_CATIONS)
 
 

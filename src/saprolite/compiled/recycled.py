@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
-# What may wait at most; beyond it, the pieces that came first go back to the system.
-_MOST_BYTES = 128 * 1024 * 1024
+# Pieces that may wait, those that came first go back to the system; larger ones do so at once.
+_MOST, _LARGEST_BYTES = 8, 128 * 1024 * 1024
 
 
 class Recycled:
-    """Arrays from memory that is used again as soon as no array, nor any view of one, has it.
+    """Arrays from memory that is used again as soon as no array, nor any view of one, has it;
+    ``most`` pieces wait for that.
 
     >>> memory = Recycled()
     >>> first = memory.empty((2, 3), np.float64)
@@ -34,8 +34,8 @@ class Recycled:
     True
     """
 
-    def __init__(self) -> None:
-        self._waiting: deque[Array] = deque()
+    def __init__(self, most: int = _MOST) -> None:
+        self._waiting: deque[Array] = deque(maxlen=most)
 
     def empty(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
         """An array (C order) whose values are not set; thread-safe."""
@@ -69,8 +69,5 @@ class _Lent:
         self.__array_interface__ = memory.__array_interface__
 
     def __del__(self) -> None:
-        waiting = self._waiting
-        waiting.append(self._memory)
-        while sum(memory.size for memory in tuple(waiting)) > _MOST_BYTES:
-            with suppress(IndexError):  # another thread was faster
-                waiting.popleft()
+        if self._memory.size <= _LARGEST_BYTES:
+            self._waiting.append(self._memory)
