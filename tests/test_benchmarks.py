@@ -20,8 +20,8 @@ NAMES = (
     "naive", "accuracy", "kernel", "readings", "start", "column", "trends", "reading", "earth",
     "studies",
 )  # fmt: skip
-# Compiled in the full sizes only.
-NOT_TINY = "float64"
+# Compiled, or read, in the full size only.
+NOT_TINY = ("float64", "588 NetCDF files")
 
 
 def call(script: str, *arguments: str) -> None:
@@ -101,7 +101,7 @@ def test_the_page_says_everything(folder: Path, results: dict[str, Any]) -> None
                     "Start", "Column", "Trends", "Reading"):  # fmt: skip
         assert heading in text
     lines = [line for line in text.splitlines() if line.endswith("| not measured |")]
-    assert all(NOT_TINY in line for line in lines), lines
+    assert all(any(part in line for part in NOT_TINY) for line in lines), lines
     for line in text.splitlines():
         assert line.count("|") == 0 or line.startswith("|"), line
 
