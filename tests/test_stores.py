@@ -228,8 +228,10 @@ def test_a_damaged_chunk_is_noticed(tmp_path: Path, damage: str) -> None:
                       "other bytes": data}[damage])  # fmt: skip
     assert chunk_checksum(tmp_path / "g/x", (0, 0, 0)) != checksum
     if damage != "other bytes":
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match="a chunk of"):
             map_chunk(tmp_path / "g/x", (0, 0, 0), "f8", values.shape)
+        with pytest.raises(ValueError, match="a chunk of"):
+            map_chunk(tmp_path / "g/x", (0, 0, 0), np.uint8, (values.nbytes,))
 
 
 def test_a_store_that_was_removed_does_not_come_back_by_halves(tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ checksum (CRC-32C) is taken from the bytes that are written.
 
 from __future__ import annotations
 
+import math
 import mmap
+import os
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -70,9 +72,13 @@ def map_chunk(
     ``OSError`` where it is not there, ``ValueError`` where it has another size.
     """
     file, little = chunk_file(array, index), np.dtype(dtype).newbyteorder("<")
+    expected = math.prod(shape) * little.itemsize
     if not isinstance(file, Path):
-        return np.frombuffer(file.read_bytes(), little).reshape(shape)
+        data = file.read_bytes()
+        _require_size(len(data), expected)
+        return np.frombuffer(data, little).reshape(shape)
     with file.open("rb") as stream:
+        _require_size(os.fstat(stream.fileno()).st_size, expected)
         mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
     return np.frombuffer(mapped, little).reshape(shape)
 
@@ -102,6 +108,11 @@ def checksum_of(data: Any) -> str:
     'e3069283'
     """
     return f"{google_crc32c.extend(0, data):08x}"
+
+
+def _require_size(found: int, expected: int) -> None:
+    if found != expected:
+        raise ValueError(f"a chunk of {found} bytes, not {expected}")
 
 
 def chunk_file(array: Place, index: tuple[int, ...]) -> Place:

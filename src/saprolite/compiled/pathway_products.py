@@ -38,7 +38,8 @@ def product_with_wet_and_frozen(p, g, work, i):
 
 
 def sum_of_year(p, g, coefficient, work, total):
-    """The flux itself, where groups share g or the base year is compared with it."""
+    """The flux itself, where groups share g or the base year is compared with it: the months
+    written out, so that their sum stays in a register."""
     for i in range(TILE):
         year = np.float64(product_of_month(p, g, work, i))
         year += np.float64(product_of_month(p, g, work, i + ROW))
