@@ -134,6 +134,36 @@ def test_elementary_functions_at_the_edges(precision: str) -> None:
 
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("factor", [0.5, -0.35, 1.0, 3300.0, 8123.4])
+def test_exp_of_a_product_errs_by_the_roundings_of_the_product(
+    factor: float, precision: str
+) -> None:
+    kind = REAL[precision]
+    reach = 700.0 if precision == "float64" else 86.0
+    a = (np.random.default_rng(2).uniform(-reach, reach, 20_001) / factor).astype(kind)
+    product = a.astype(np.longdouble) * np.longdouble(kind(factor))
+    ours = on_lanes(_times(ELEMENTARY[precision]["exp_product"], kind(factor)), a)
+    errors = (ours / np.exp(product) - 1.0) / np.finfo(kind).eps
+    assert ours.dtype == kind
+    assert (np.abs(errors) < 1.1 + 1.5 * np.abs(product)).all()
+    assert abs(float(errors.mean())) < 0.02 * reach
+    edges = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 2e9, -2e9], kind)
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(
+            on_lanes(_times(ELEMENTARY[precision]["exp_product"], kind(factor)), edges),
+            np.exp(edges * kind(factor)),
+        )
+
+
+def _times(function: Any, factor: Any) -> Any:
+    @njit(error_model="numpy")
+    def of(value):
+        return function(value, factor)
+
+    return of
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
 def test_exp_reaches_the_largest_number_and_stops_above_the_smallest_normal_one(
     precision: str,
 ) -> None:

@@ -27,6 +27,7 @@ OPTIONS: Mapping[str, Any] = MappingProxyType(
 )
 # ln 2 to twice the precision of a float64: what float64(ln 2) leaves over.
 _LN2, _LN2_REST = math.log(2.0), 2.3190468138462996e-17
+_HALF = Fraction(1, 2)
 _MORE = 2  # times as many terms of a series as the degree that it is economised to
 
 
@@ -73,8 +74,9 @@ def _exp_of(real: Any, integer: Any, degree: int) -> Function:
     per_ln2 = real(1.0 / _LN2)
     ln2_high = real(_LN2)
     ln2_low = real((_LN2 - float(ln2_high)) + _LN2_REST)
-    # Where the exponent is that of infinity, and that of zero.
-    highest, lowest = real((info.maxexp + 1) * _LN2), real((2 - info.maxexp) * _LN2)
+    # Where the exponent is that of infinity, and that of zero. They bound two numbers, not one: a
+    # bound on either side of the same number takes the compiler a comparison and a choice more.
+    highest, lowest = real(rounder + info.maxexp + 1), real((2 - info.maxexp) * _LN2)
     taylor = [Fraction(1, math.factorial(power)) for power in range(_MORE * degree)]
     half_ln2 = Fraction(_LN2) / 2
     first, *rest = (real(2 * value) for value in reversed(_economised(taylor, half_ln2, degree)))
@@ -83,13 +85,37 @@ def _exp_of(real: Any, integer: Any, degree: int) -> Function:
     def exp(x):  # type: ignore[no-untyped-def]
         x = real(x)
         x = lowest if x < lowest else x
-        x = highest if x > highest else x
         shifted = fma(x, per_ln2, rounder)
+        shifted = highest if shifted > highest else shifted
         k = shifted - rounder
         r = fma(-k, ln2_low, fma(-k, ln2_high, x))
         return twice_exp(r) * from_bits(integer(to_bits(shifted) << shift))
 
     return _compiled(exp)
+
+
+def _exp_product_of(real: Any, integer: Any, degree: int) -> Function:
+    """e to the power a b, as 2 to the power a (b / ln 2): where b is the same for many, as little
+    as can be is left to do for each."""
+    info = np.finfo(real)
+    shift = integer(info.nmant)
+    rounder = real(1.5 * 2.0**info.nmant + info.maxexp - 2)  # as in ``_exp_of``
+    highest, lowest = real(rounder + info.maxexp + 1), real(2 - info.maxexp)  # likewise
+    per_ln2 = real(1.0 / _LN2)
+    ln2 = Fraction(_LN2) + Fraction(_LN2_REST)
+    taylor = [ln2**power / math.factorial(power) for power in range(_MORE * degree)]
+    first, *rest = (real(2 * value) for value in reversed(_economised(taylor, _HALF, degree)))
+    twice_exp2 = _horner(first, tuple(rest))
+
+    def exp_product(a, b):  # type: ignore[no-untyped-def]
+        power = real(a) * (real(b) * per_ln2)
+        power = lowest if power < lowest else power
+        shifted = power + rounder
+        shifted = highest if shifted > highest else shifted
+        r = power - (shifted - rounder)
+        return twice_exp2(r) * from_bits(integer(to_bits(shifted) << shift))
+
+    return _compiled(exp_product)
 
 
 def _log_of(real: Any, integer: Any, series_terms: int) -> Function:
@@ -156,6 +182,7 @@ def _where(condition, a, b):  # type: ignore[no-untyped-def]
 def _functions(real: Any, integer: Any, exp_degree: int, series_terms: int) -> dict[str, Any]:
     return {
         "exp": _exp_of(real, integer, exp_degree),
+        "exp_product": _exp_product_of(real, integer, exp_degree),
         "log": _log_of(real, integer, series_terms),
         "minimum": _compiled(_minimum),
         "maximum": _compiled(_maximum),

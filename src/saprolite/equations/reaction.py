@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from saprolite.constants import ARRHENIUS_COEFFICIENT, LN10, REFERENCE_TEMPERATURE
 from saprolite.equations._typing import Number
-from saprolite.equations.elementary import exp
+from saprolite.equations.elementary import exp, exp_product
 from saprolite.equations.transition_state import pathway_rate
 
 
@@ -103,7 +103,7 @@ def warmth_of_argument(argument: Number, coefficient: Number = ARRHENIUS_COEFFIC
     >>> f"{warmth_of_argument(arrhenius_argument(298.15)):.6f}"
     '2.075275'
     """
-    return exp(coefficient * argument)
+    return exp_product(argument, coefficient)
 
 
 def base_e_coefficient(base_10_coefficient: Number) -> Number:

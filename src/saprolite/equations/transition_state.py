@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from saprolite.constants import GAS_CONSTANT, LN10, STANDARD_TEMPERATURE
 from saprolite.equations._typing import Number
-from saprolite.equations.elementary import exp, log, maximum
+from saprolite.equations.elementary import exp, exp_product, log, maximum
 
 
 def arrhenius_constant(
@@ -100,7 +100,7 @@ def pathway_rate_of_log(constant: Number, log_activity: Number, order: Number) -
     >>> f"{pathway_rate_of_log(10.0**-10.16, log(1e-4), 0.5):.4e}"
     '6.9183e-13'
     """
-    return constant * exp(order * log_activity)
+    return constant * exp_product(log_activity, order)
 
 
 def affinity(saturation_ratio: Number, sigma: Number) -> Number:
