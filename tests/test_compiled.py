@@ -456,7 +456,7 @@ def test_the_loops_vectorise(precision: str) -> None:
     stored = np.ones(fused.stages.TILE, np.float32)
 
     @njit(error_model="numpy")
-    def all_stages(stored, months, few, row, rows, lanes, work, wide, sums):
+    def all_stages(stored, months, few, row, rows, lanes, work, wide, products, sums):
         co2_factors(rows, few[0], few, months, row, rows.reshape((1, 12, row.size)), row)
         wet(stored, row, row, row)
         frozen(stored, row, row, row, row)
@@ -465,11 +465,12 @@ def test_the_loops_vectorise(precision: str) -> None:
         control(lanes, lanes, few[0], work, wide)
         own(lanes, lanes, few[0], work, wide)
         both(stored, row, row, row, row)
-        compared(lanes, lanes, work, lanes, lanes, work, wide, sums)
+        compared(lanes, lanes, work, lanes, lanes, work, wide, products, wide, sums)
 
     stored.flags.writeable = False
+    products = np.ones((9, fused.template.YEAR), lanes.dtype)
     all_stages(stored, np.ones(12), few, row, rows, lanes, np.ones(3 * lanes.size, lanes.dtype),
-               wide, wide.copy())  # fmt: skip
+               wide, products, np.ones((8, fused.stages.TILE)))  # fmt: skip
     suffix = "pd" if precision == "float64" else "ps"
     short = (wet, frozen, warm, both)
     for stage in (co2_factors, warmth, control, own, compared, *short):

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from saprolite.compiled.intrinsics import fma, from_bits, to_bits
+from saprolite.compiled.intrinsics import fma, from_bits, larger, smaller, to_bits
 from saprolite.compiled.reachable import digest_of
 
 Function = Callable[..., Any]
@@ -163,12 +163,18 @@ def _horner(first: Any, rest: tuple[Any, ...]) -> Function:
     return _compiled(names["polynomial"])
 
 
-def _minimum(a, b):  # type: ignore[no-untyped-def]
-    return a if a < b or a != a else b
+def _minimum_of(real: Any) -> Function:
+    def minimum(a, b):  # type: ignore[no-untyped-def]
+        return smaller(real(a), real(b))
+
+    return _compiled(minimum)
 
 
-def _maximum(a, b):  # type: ignore[no-untyped-def]
-    return a if a > b or a != a else b
+def _maximum_of(real: Any) -> Function:
+    def maximum(a, b):  # type: ignore[no-untyped-def]
+        return larger(real(a), real(b))
+
+    return _compiled(maximum)
 
 
 def _sqrt(x):  # type: ignore[no-untyped-def]
@@ -184,8 +190,8 @@ def _functions(real: Any, integer: Any, exp_degree: int, series_terms: int) -> d
         "exp": _exp_of(real, integer, exp_degree),
         "exp_product": _exp_product_of(real, integer, exp_degree),
         "log": _log_of(real, integer, series_terms),
-        "minimum": _compiled(_minimum),
-        "maximum": _compiled(_maximum),
+        "minimum": _minimum_of(real),
+        "maximum": _maximum_of(real),
         "sqrt": _compiled(_sqrt),
         "where": _compiled(_where),
     }

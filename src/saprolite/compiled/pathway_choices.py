@@ -131,12 +131,14 @@ def stages_of(
         products.product_of_month if wanted.needs_base else products.product_with_wet_and_frozen
     )
     product = lane(of_month)
-    warmth = equation(eq.warmth_of_argument)
+    warmth, added_up = equation(eq.warmth_of_argument), lane(products.sum_of_months)
     keeps_warmth = shares_warmth or wanted.needs_base or wanted.months
     sum_of_year = (
         stage(products.sum_of_year, product_of_month=product)
         if keeps_warmth
-        else stage(products.sum_of_year_with_own_warmth, warmth_of_argument=warmth)
+        else stage(
+            products.sum_of_year_with_own_warmth, warmth_of_argument=warmth, added_up=added_up
+        )
     )
     return {
         **names,
@@ -147,20 +149,18 @@ def stages_of(
         "warmth_of_months": stage(stages.warmth_of_months, warmth_of_argument=warmth),
         "sum_of_year": sum_of_year,
         "months_of_year": stage(products.months_of_year, product_of_month=product),
-        "compared_year": _compared_year(wanted, equation, lane, stage),
+        "compared_year": _compared_year(wanted, product, added_up, equation, lane, stage),
         "wants_months": wanted.months,
     }
 
 
-def _compared_year(wanted: Wanted, equation: Any, lane: Any, stage: Any) -> Any:
+def _compared_year(
+    wanted: Wanted, product: Any, added_up: Any, equation: Any, lane: Any, stage: Any
+) -> Any:
     """Each driver alone, the contributions of the drivers, or both in one pass over the factors."""
     frozen = products.frozen_follows if wanted.frozen_follows else products.frozen_stays
     compared = alone = lane(products.drivers_alone, frozen_with_temperature=lane(frozen))
-    wide, added, stored = (
-        lane(products.four_wide),
-        lane(products.four_added),
-        lane(products.four_stored),
-    )
+    kept = lane(products.four_kept)
     if wanted.contributions:
         shapley = equation(eq.shapley_of_product)
         compared = contributions = lane(
@@ -172,13 +172,11 @@ def _compared_year(wanted: Wanted, equation: Any, lane: Any, stage: Any) -> Any:
                 drivers_alone=alone,
                 contributions_of_drivers=contributions,
             )
-            wide = lane(products.eight_wide, four_wide=wide)
-            added = lane(products.eight_added, four_added=added)
-            stored = lane(products.eight_stored, four_stored=stored)
-    month = lane(products.compared_month, compared=compared)
+            kept = lane(products.eight_kept, four_kept=kept)
     return stage(
-        products.compared_year, compared_month=month, wide=wide, added=added, stored=stored
-    )
+        products.compared_year,
+        product_of_month=product, compared=compared, kept=kept, added_up=added_up,
+    )  # fmt: skip
 
 
 def _monthly_form(reading: Reading) -> str:

@@ -16,15 +16,15 @@ from saprolite.compiled.pathway_stages import LANES, MONTHS, ROW, TILE
 
 # Lanes of a tile whose twelve months fit the nearest cache.
 SOME = 128
+YEAR = MONTHS * SOME + 16
 
 # Placeholders: equations of a reading, other stages.
 warmth_of_argument: Any = None
 shapley_of_product: Any = None
 frozen_with_temperature: Any = None
 compared: Any = None
-wide: Any = None
-added: Any = None
-stored: Any = None
+kept: Any = None
+added_up: Any = None
 
 
 def product_of_month(p, g, work, i):
@@ -38,7 +38,7 @@ def product_with_wet_and_frozen(p, g, work, i):
 
 
 def sum_of_year(p, g, coefficient, work, total):
-    """The flux itself, where groups share g or the base year is compared with it: the months
+    """The flux itself, where groups share g: the months
     written out, so that their sum stays in a register."""
     for i in range(TILE):
         year = np.float64(product_of_month(p, g, work, i))
@@ -56,6 +56,24 @@ def sum_of_year(p, g, coefficient, work, total):
         total[i] = year
 
 
+def sum_of_months(products, total, first):
+    """Sum over the months of some lanes, (month, lane), in float64, to ``total``."""
+    for i in range(SOME):
+        year = np.float64(products[i])
+        year += np.float64(products[i + SOME])
+        year += np.float64(products[i + 2 * SOME])
+        year += np.float64(products[i + 3 * SOME])
+        year += np.float64(products[i + 4 * SOME])
+        year += np.float64(products[i + 5 * SOME])
+        year += np.float64(products[i + 6 * SOME])
+        year += np.float64(products[i + 7 * SOME])
+        year += np.float64(products[i + 8 * SOME])
+        year += np.float64(products[i + 9 * SOME])
+        year += np.float64(products[i + 10 * SOME])
+        year += np.float64(products[i + 11 * SOME])
+        total[first + i] = year
+
+
 def sum_of_year_with_own_warmth(p, product, coefficient, work, total):
     """The same where nothing else needs g: of some lanes at a time the product, in vectors as long
     as the precision of the arithmetic allows, then its sum in float64."""
@@ -65,20 +83,7 @@ def sum_of_year_with_own_warmth(p, product, coefficient, work, total):
             for i in range(SOME):
                 warmth = warmth_of_argument(work[2 * LANES + row + i], coefficient)
                 product[to + i] = p[row + i] * warmth * work[row + i]
-        for i in range(SOME):
-            year = np.float64(product[i])
-            year += np.float64(product[i + SOME])
-            year += np.float64(product[i + 2 * SOME])
-            year += np.float64(product[i + 3 * SOME])
-            year += np.float64(product[i + 4 * SOME])
-            year += np.float64(product[i + 5 * SOME])
-            year += np.float64(product[i + 6 * SOME])
-            year += np.float64(product[i + 7 * SOME])
-            year += np.float64(product[i + 8 * SOME])
-            year += np.float64(product[i + 9 * SOME])
-            year += np.float64(product[i + 10 * SOME])
-            year += np.float64(product[i + 11 * SOME])
-            total[first + i] = year
+        added_up(product, total, first)
 
 
 def months_of_year(p, g, work, static, size, by_month):
@@ -122,59 +127,39 @@ def alone_and_contributions(p, g, w, u, p0, g0, w0, u0):
     return *alone, *contributions_of_drivers(p, g, w, u, p0, g0, w0, u0)
 
 
-def compared_month(p, g, work, p0, g0, base, i):
-    """What a month of the year gives beside the base year; ``i``: its lane among all months."""
-    return compared(p[i], g[i], work[i], work[LANES + i], p0[i], g0[i], base[i], base[LANES + i])
+def four_kept(products, place, values):
+    """Four values of a month and a lane to the products, behind that of the flux itself."""
+    products[1, place] = values[0]
+    products[2, place] = values[1]
+    products[3, place] = values[2]
+    products[4, place] = values[3]
 
 
-def four_wide(values):
-    """Four values in float64."""
-    one, two, three, four = values
-    return np.float64(one), np.float64(two), np.float64(three), np.float64(four)
-
-
-def four_added(sums, values):
-    """Four sums, each with a value more."""
-    return sums[0] + values[0], sums[1] + values[1], sums[2] + values[2], sums[3] + values[3]
-
-
-def eight_wide(values):
-    """Eight values in float64."""
-    return *four_wide(values[:4]), *four_wide(values[4:])
-
-
-def eight_added(sums, values):
-    """Eight sums, each with a value more."""
-    return *four_added(sums[:4], values[:4]), *four_added(sums[4:], values[4:])
-
-
-def four_stored(sums, place, static, values):
-    """Add four values of a year, times the static factor, to four rows of ``sums``."""
-    sums[place] += static * values[0]
-    sums[TILE + place] += static * values[1]
-    sums[2 * TILE + place] += static * values[2]
-    sums[3 * TILE + place] += static * values[3]
-
-
-def eight_stored(sums, place, static, values):
+def eight_kept(products, place, values):
     """Likewise eight."""
-    four_stored(sums, place, static, values[:4])
-    four_stored(sums, 4 * TILE + place, static, values[4:])
+    four_kept(products, place, values[:4])
+    products[5, place] = values[4]
+    products[6, place] = values[5]
+    products[7, place] = values[6]
+    products[8, place] = values[7]
 
 
-def compared_year(p, g, work, p0, g0, base, static, sums):
-    """Add what a group of minerals gives beside the base year in twelve months to ``sums``."""
-    for i in range(TILE):
-        year = wide(compared_month(p, g, work, p0, g0, base, i))
-        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + ROW)))
-        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 2 * ROW)))
-        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 3 * ROW)))
-        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 4 * ROW)))
-        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 5 * ROW)))
-        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 6 * ROW)))
-        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 7 * ROW)))
-        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 8 * ROW)))
-        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 9 * ROW)))
-        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 10 * ROW)))
-        year = added(year, wide(compared_month(p, g, work, p0, g0, base, i + 11 * ROW)))
-        stored(sums, i, static[i], year)
+def compared_year(p, g, work, p0, g0, base, static, products, total, sums):
+    """The flux itself to ``total``, and added to ``sums``, (what, lane), what a group of minerals
+    gives beside the base year; of some lanes at a time as in :func:`sum_of_year_with_own_warmth`.
+    ``products``: (the flux and all others, month and lane)."""
+    year = np.empty(SOME)
+    for first in range(0, TILE, SOME):
+        for month in range(MONTHS):
+            row, to = month * ROW + first, month * SOME
+            for lane in range(SOME):
+                i = row + lane
+                w, u, w0, u0 = work[i], work[LANES + i], base[i], base[LANES + i]
+                products[0, to + lane] = product_of_month(p, g, work, i)
+                kept(products, to + lane, compared(p[i], g[i], w, u, p0[i], g0[i], w0, u0))
+        added_up(products[0], total, first)
+        for which in range(sums.shape[0]):
+            added_up(products[which + 1], year, 0)
+            sum_of_all = sums[which]
+            for lane in range(SOME):
+                sum_of_all[first + lane] += static[first + lane] * year[lane]

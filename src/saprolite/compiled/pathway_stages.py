@@ -230,8 +230,9 @@ def wet_month(moisture, dry, wet, clipped):
     """phi of a month; counts what is clipped."""
     for i in range(moisture.size):
         raw = saturation(real(moisture[i]), dry[i])
-        wet[i] = clipped_saturation(raw)
-        clipped[i] += real(1.0) if (raw < real(0.0) or raw > real(1.0)) else real(0.0)
+        kept = clipped_saturation(raw)
+        wet[i] = kept
+        clipped[i] += real(1.0) if (raw < kept or raw > kept) else real(0.0)
 
 
 def frozen_month(temperature, factor, wet, unfrozen, near):

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from saprolite.compiled.pathway_products import YEAR
 from saprolite.compiled.pathway_stages import LANES, MONTHS, ROW, TILE
 
 real: Any = None
@@ -147,7 +148,7 @@ def year_of_fluxes(
     co2, warmth = np.ones((orders.size, MONTHS, ROW), kind), np.empty(LANES, kind)
     static, total, lost = np.zeros(TILE), np.empty(TILE), np.empty(TILE)
     compared = alone.shape[0] + contributions.shape[0]
-    sums = np.empty(compared * TILE)
+    sums, products = np.empty((compared, TILE)), np.empty((compared + 1, YEAR), kind)
     by_month = np.empty((MONTHS, TILE), np.float64)
     for start in range(0, cells, TILE):
         size, tile = min(TILE, cells - start), start // TILE
@@ -164,6 +165,10 @@ def year_of_fluxes(
             )  # fmt: skip
             if wants_experiments:
                 sums[:] = 0.0
+                for driver in range(alone.shape[0]):
+                    fetch(alone[driver, layer], start)
+                for driver in range(contributions.shape[0]):
+                    fetch(contributions[driver, layer], start)
             if wants_months:
                 by_month[:] = 0.0
             for group in range(groups):
@@ -174,28 +179,25 @@ def year_of_fluxes(
                     warmth_of_months(work, coefficients[k], warmth)
                 fetch(static_factors[group, layer], cell + TILE)
                 fetch(flux[group, layer], start)
-                sum_of_year(p, warmth, coefficients[k], work, total)
+                if wants_experiments:
+                    compared_year(
+                        p, warmth, work, base_co2[tile, o].reshape(LANES),
+                        base_warmth[tile, layer, k], base_soil[tile, layer], static, products,
+                        total, sums,
+                    )  # fmt: skip
+                else:
+                    sum_of_year(p, warmth, coefficients[k], work, total)
                 out = flux[group, layer, start:stop]
                 for i in range(size):
                     out[i] = static[i] * total[i]
                     lost[i] += 0.0 * out[i]
-                if wants_experiments:
-                    for driver in range(alone.shape[0]):
-                        fetch(alone[driver, layer], start)
-                    for driver in range(contributions.shape[0]):
-                        fetch(contributions[driver, layer], start)
-                    compared_year(
-                        p, warmth, work, base_co2[tile, o].reshape(LANES),
-                        base_warmth[tile, layer, k], base_soil[tile, layer], static, sums,
-                    )  # fmt: skip
                 if wants_months:
                     months_of_year(p, warmth, work, static, size, by_month)
             if wants_experiments:
-                rows = sums.reshape((compared, TILE))
                 for driver in range(alone.shape[0]):
-                    copied(alone[driver, layer, start:stop], rows[driver, :size])
+                    copied(alone[driver, layer, start:stop], sums[driver, :size])
                 for driver in range(contributions.shape[0]):
-                    row = rows[alone.shape[0] + driver, :size]
+                    row = sums[alone.shape[0] + driver, :size]
                     copied(contributions[driver, layer, start:stop], row)
             if wants_months:
                 for month in range(MONTHS):

@@ -71,11 +71,12 @@ def _mean_gain_per_step(
     A factor comes first or last in a quarter of the orders each, and in a twelfth of them after a
     given one or two of the three others.
     """
-    quarter, twelfth = 1.0 / 4.0, 1.0 / 12.0
+    twelfth = 1.0 / 12.0
     both_base, both_new = base_one * base_other, one * other
     mixed = one * base_other + base_one * other
-    at_base = quarter * both_base + twelfth * (mixed + both_new)
-    at_new = quarter * both_new + twelfth * (mixed + both_base)
+    all_four = both_base + mixed + both_new
+    at_base = twelfth * (all_four + 2.0 * both_base)
+    at_new = twelfth * (all_four + 2.0 * both_new)
     return at_base, at_new
 
 
