@@ -3,7 +3,7 @@
 Numba's own ``exp`` and ``log`` call the C library lane by lane. These are polynomials, exact to
 about one unit in the last place; a NaN gives NaN. Results of ``exp`` below the smallest normal
 number times the root of two are 0.
-Their coefficients are Taylor's, economised by Chebyshev polynomials in exact fractions: there is no
+Their coefficients are Taylor's, economised by Chebyshev polynomials in whole numbers: there is no
 table of magic numbers, and every machine has the same.
 """
 
@@ -27,8 +27,8 @@ OPTIONS: Mapping[str, Any] = MappingProxyType(
 )
 # ln 2 to twice the precision of a float64: what float64(ln 2) leaves over.
 _LN2, _LN2_REST = math.log(2.0), 2.3190468138462996e-17
-_HALF = Fraction(1, 2)
 _MORE = 2  # times as many terms of a series as the degree that it is economised to
+_ONE = 1 << 160  # what stands for 1 in whole numbers
 
 
 def _compiled(function: Any) -> Function:
@@ -39,27 +39,29 @@ def _compiled(function: Any) -> Function:
     return result
 
 
-def _economised(series: list[Fraction], bound: Fraction, degree: int) -> list[Fraction]:
-    """A polynomial of a lower degree (both lowest coefficient first) on [-bound, bound]: the
-    highest term is taken away with its Chebyshev polynomial, the smallest one there is, again and
-    again."""
-    found = list(series)
+def _power_series(bound: Fraction, degree: int, argument_bound: Fraction) -> list[float]:
+    """Coefficients, lowest first, of a polynomial near exp(bound t / argument_bound) for t from
+    -argument_bound to argument_bound: the Taylor series, of which the highest term is taken away
+    with its Chebyshev polynomial, the smallest one there is, again and again."""
+    term, found = _ONE, []
+    for power in range(_MORE * degree):
+        found.append(term)
+        term = term * bound.numerator // (bound.denominator * (power + 1))
     while len(found) > degree + 1:
         highest = len(found) - 1
-        chebyshev = _chebyshev(highest)
-        scale = found[-1] * bound**highest / chebyshev[-1]
-        for power, share in enumerate(chebyshev):
-            found[power] -= scale * share / bound**power
-        found.pop()
-    return found
+        leading = found.pop()
+        for power, share in enumerate(_chebyshev(highest)[:-1]):
+            found[power] -= leading * share >> (highest - 1)
+    up, down = argument_bound.denominator, argument_bound.numerator
+    return [value * up**power / (_ONE * down**power) for power, value in enumerate(found)]
 
 
-def _chebyshev(degree: int) -> list[Fraction]:
-    """Coefficients of the Chebyshev polynomial T of a degree, lowest first."""
-    before, found = [Fraction(1)], [Fraction(0), Fraction(1)]
+def _chebyshev(degree: int) -> list[int]:
+    """Coefficients of the Chebyshev polynomial T of a degree, lowest first; the highest is
+    2^(degree - 1)."""
+    before, found = [1], [0, 1]
     for _ in range(degree - 1):
-        twice = [Fraction(0), *(2 * value for value in found)]
-        less = [*before, Fraction(0), Fraction(0)]
+        twice, less = [0, *(2 * value for value in found)], [*before, 0, 0]
         before, found = found, [a - b for a, b in zip(twice, less, strict=True)]
     return found
 
@@ -77,9 +79,8 @@ def _exp_of(real: Any, integer: Any, degree: int) -> Function:
     # Where the exponent is that of infinity, and that of zero. They bound two numbers, not one: a
     # bound on either side of the same number takes the compiler a comparison and a choice more.
     highest, lowest = real(rounder + info.maxexp + 1), real((2 - info.maxexp) * _LN2)
-    taylor = [Fraction(1, math.factorial(power)) for power in range(_MORE * degree)]
     half_ln2 = Fraction(_LN2) / 2
-    first, *rest = (real(2 * value) for value in reversed(_economised(taylor, half_ln2, degree)))
+    first, *rest = (real(2 * c) for c in reversed(_power_series(half_ln2, degree, half_ln2)))
     twice_exp = _horner(first, tuple(rest))
 
     def exp(x):  # type: ignore[no-untyped-def]
@@ -102,9 +103,8 @@ def _exp_product_of(real: Any, integer: Any, degree: int) -> Function:
     rounder = real(1.5 * 2.0**info.nmant + info.maxexp - 2)  # as in ``_exp_of``
     highest, lowest = real(rounder + info.maxexp + 1), real(2 - info.maxexp)  # likewise
     per_ln2 = real(1.0 / _LN2)
-    ln2 = Fraction(_LN2) + Fraction(_LN2_REST)
-    taylor = [ln2**power / math.factorial(power) for power in range(_MORE * degree)]
-    first, *rest = (real(2 * value) for value in reversed(_economised(taylor, _HALF, degree)))
+    half, half_ln2 = Fraction(1, 2), (Fraction(_LN2) + Fraction(_LN2_REST)) / 2
+    first, *rest = (real(2 * c) for c in reversed(_power_series(half_ln2, degree, half)))
     twice_exp2 = _horner(first, tuple(rest))
 
     def exp_product(a, b):  # type: ignore[no-untyped-def]
