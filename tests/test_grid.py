@@ -153,6 +153,21 @@ def test_layers_refuse_depths_in_disorder() -> None:
         remap_layers(np.array([1.0, 2.0]), [0.0, 0.4, 0.3], [0.0, 1.0])
 
 
+def test_majority_on_the_same_cells_is_the_class_itself() -> None:
+    whole, part = Grid.globe(10.0), Grid.globe(10.0, -60.0, 90.0)
+    codes = np.random.default_rng(2).integers(0, 31, whole.shape)
+    found = majority(field_on(whole, codes), part)
+    np.testing.assert_array_equal(found.values, codes[3:])
+    assert found.values.dtype == np.int16
+    # By votes: the same cells, cut in four.
+    fine = Grid.globe(5.0)
+    votes = majority(field_on(fine, codes.repeat(2, 0).repeat(2, 1)), part)
+    np.testing.assert_array_equal(found.values, votes.values)
+    # A map that does not reach as far has no class there.
+    beyond = majority(field_on(part, codes[3:]), whole).values
+    np.testing.assert_array_equal(beyond, np.where(np.arange(18)[:, None] < 3, 0, codes))
+
+
 def test_majority_of_a_coarser_map_is_the_class_it_lies_in() -> None:
     coarse, fine = Grid.globe(2.0), Grid.globe(0.5)
     codes = np.random.default_rng(2).integers(1, 30, coarse.shape).astype(np.int16)
