@@ -67,11 +67,16 @@ def with_values(field: xr.DataArray, values: Array, grid: Grid | None = None) ->
 
 
 def index_of(name: str, centres: npt.ArrayLike) -> Any:
-    """The coordinate of a dimension."""
+    """The coordinate of a dimension.
+
+    Given as an index of pandas: to make one of an array, xarray first asks every kind of array that
+    it knows of, for which it imports pint and parts of Dask.
+    """
+    import pandas as pd
     import xarray as xr
 
     made: Any = xr.IndexVariable
-    return made(name, np.asarray(centres), fastpath=True)
+    return made(name, pd.Index(np.asarray(centres)), fastpath=True)
 
 
 def _variable(dims: Sequence[str], values: Array) -> xr.Variable:
