@@ -16,6 +16,7 @@ from saprolite.compiled.pathway_stages import LANES, MONTHS, ROW, TILE
 
 # Lanes of a tile whose twelve months fit the nearest cache.
 SOME = 128
+# From the products of one flux to those of the next: a line more, as from month to month.
 YEAR = MONTHS * SOME + 16
 
 # Placeholders: equations of a reading, other stages.
