@@ -66,19 +66,26 @@ def _chebyshev(degree: int) -> list[int]:
     return found
 
 
-def _exp_of(real: Any, integer: Any, degree: int) -> Function:
+def _powers_of_two(real: Any, integer: Any) -> tuple[Any, Any, Any]:
+    """How two to a whole power is made: a number that rounds another to an integer when it is
+    added, the largest sum of both that is used, and by how much the bits of the sum are shifted.
+
+    The integer then stands in the last bits, biased as the exponent of a float is, and half as
+    large a power: so that no finite result overflows. At the largest sum it is that of infinity.
+    """
     info = np.finfo(real)
-    digits = info.nmant
-    shift = integer(digits)
-    # Adding it rounds a number to an integer, which then stands in the last bits, biased as the
-    # exponent of a float is, and half as large a power: so that no finite result overflows.
-    rounder = real(1.5 * 2.0**digits + info.maxexp - 2)
+    rounder = real(1.5 * 2.0**info.nmant + info.maxexp - 2)
+    return rounder, real(rounder + info.maxexp + 1), integer(info.nmant)
+
+
+def _exp_of(real: Any, integer: Any, degree: int) -> Function:
+    rounder, highest, shift = _powers_of_two(real, integer)
+    # Where the exponent is that of zero. The bounds are those of two numbers, not of one: a bound
+    # on either side of the same number takes the compiler a comparison and a choice more.
+    lowest = real((2 - np.finfo(real).maxexp) * _LN2)
     per_ln2 = real(1.0 / _LN2)
     ln2_high = real(_LN2)
     ln2_low = real((_LN2 - float(ln2_high)) + _LN2_REST)
-    # Where the exponent is that of infinity, and that of zero. They bound two numbers, not one: a
-    # bound on either side of the same number takes the compiler a comparison and a choice more.
-    highest, lowest = real(rounder + info.maxexp + 1), real((2 - info.maxexp) * _LN2)
     half_ln2 = Fraction(_LN2) / 2
     first, *rest = (real(2 * c) for c in reversed(_power_series(half_ln2, degree, half_ln2)))
     twice_exp = _horner(first, tuple(rest))
@@ -98,10 +105,8 @@ def _exp_of(real: Any, integer: Any, degree: int) -> Function:
 def _exp_product_of(real: Any, integer: Any, degree: int) -> Function:
     """e to the power a b, as 2 to the power a (b / ln 2): where b is the same for many, as little
     as can be is left to do for each."""
-    info = np.finfo(real)
-    shift = integer(info.nmant)
-    rounder = real(1.5 * 2.0**info.nmant + info.maxexp - 2)  # as in ``_exp_of``
-    highest, lowest = real(rounder + info.maxexp + 1), real(2 - info.maxexp)  # likewise
+    rounder, highest, shift = _powers_of_two(real, integer)
+    lowest = real(2 - np.finfo(real).maxexp)  # as in ``_exp_of``
     per_ln2 = real(1.0 / _LN2)
     half, half_ln2 = Fraction(1, 2), (Fraction(_LN2) + Fraction(_LN2_REST)) / 2
     first, *rest = (real(2 * c) for c in reversed(_power_series(half_ln2, degree, half)))

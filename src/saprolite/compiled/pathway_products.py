@@ -17,7 +17,7 @@ from saprolite.compiled.pathway_stages import LANES, MONTHS, ROW, TILE
 # Lanes of a tile whose twelve months fit the nearest cache.
 SOME = 128
 # From the products of one flux to those of the next: a line more, as from month to month.
-YEAR = MONTHS * SOME + 16
+YEAR = MONTHS * SOME + (ROW - TILE)
 
 # Placeholders: equations of a reading, other stages.
 warmth_of_argument: Any = None
@@ -39,8 +39,8 @@ def product_with_wet_and_frozen(p, g, work, i):
 
 
 def sum_of_year(p, g, coefficient, work, total):
-    """The flux itself, where groups share g: the months
-    written out, so that their sum stays in a register."""
+    """The flux itself, where groups share g or the months are wanted, too: written out, so that
+    the sum stays in a register."""
     for i in range(TILE):
         year = np.float64(product_of_month(p, g, work, i))
         year += np.float64(product_of_month(p, g, work, i + ROW))
