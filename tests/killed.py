@@ -1,23 +1,26 @@
-"""Runs of a study in processes that are killed (SIGKILL) at random moments; used by test_kills.
+"""Runs of a study in processes that are killed (SIGKILL); used by test_kills and test_packing.
 
     python killed.py STUDY.json FOLDER SEED KILLS
 
-Each process is forked from this one, which has imported and compiled everything and has no thread. Many
-kills come after a random time, the others in the middle of the n-th write of a file, with half of
-its bytes written. Prints a line of JSON for each folder that was brought to its end.
+Each process is forked from this one, which has imported and compiled everything and has no thread.
+First they die around every time that the metadata of a store take their place; then at random: after some time, in the middle of the n-th write of a file (half of its bytes written), or
+around the n-th time that a file takes its place, be it written by us or by Zarr. Prints a line of
+JSON for each folder that was brought to its end.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 # What a run imports on its way, so that no child does.
 import scipy.linalg  # noqa: F401
@@ -31,21 +34,23 @@ from saprolite.inputs import prepare
 from saprolite.study import Study
 
 WRITES = 60  # files that a run has written by the time that its blocks are done, and some more
+Ended: TypeAlias = tuple[Path, list[dict[str, int]]]
+METADATA = ("inputs.zarr/zarr.json", "fluxes.zarr/zarr.json")
 
 
-def dying(fatal: int, work: Callable[[], object]) -> NoReturn:
-    """In a child: work that dies within its ``fatal``-th write (never for 0)."""
-    done, real = [0], places._write_all
+class Moment(NamedTuple):
+    """When a process dies: within its n-th write of a file (``half``), or just ``before`` or
+    ``after`` the n-th time that a file takes its place whose path ends in ``name``."""
 
-    def write_all(stream: Any, data: Any) -> None:
-        done[0] += 1
-        if done[0] == fatal:
-            whole = memoryview(data).cast("B")
-            real(stream, whole[: len(whole) // 2])
-            os.kill(os.getpid(), signal.SIGKILL)
-        real(stream, data)
+    when: str
+    number: int
+    name: str = ""
 
-    places._write_all = write_all
+
+def dying(moment: Moment | None, work: Callable[[], object]) -> NoReturn:
+    """In a child: work that dies at a moment (never for None)."""
+    if moment is not None:
+        _die_at(moment)
     code = 1
     try:
         work()
@@ -54,50 +59,97 @@ def dying(fatal: int, work: Callable[[], object]) -> NoReturn:
         os._exit(code)
 
 
-def started(study: Study, out: Path, fatal: int = 0) -> int:
+def _die_at(moment: Moment) -> None:
+    done = itertools.count(1)
+    write, replace = places._write_all, os.replace
+
+    def half(stream: Any, data: Any) -> None:
+        if next(done) == moment.number:
+            whole = memoryview(data).cast("B")
+            write(stream, whole[: len(whole) // 2])
+            os.kill(os.getpid(), signal.SIGKILL)
+        write(stream, data)
+
+    def around(source: Any, target: Any) -> None:
+        fatal = str(target).endswith(moment.name) and next(done) == moment.number
+        if fatal and moment.when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        replace(source, target)
+        if fatal:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    if moment.when == "half":
+        places._write_all = half
+    else:
+        os.replace = around  # type: ignore[assignment]
+
+
+def started(study: Study, out: Path, moment: Moment | None = None) -> int:
     """Start a child; its process number."""
     child = os.fork()
     if not child:
-        dying(fatal, lambda: run.compute(study, out, False, lambda *_: None))
+        dying(moment, lambda: run.compute(study, out, False, lambda *_: None))
     return child
 
 
-def main(study: Study, folder: Path, seed: int, kills: int) -> None:
-    """Kill and resume, folder after folder, until there were enough kills."""
+def killed_by(child: int) -> bool:
+    """Whether a child was killed; anything else but its end is an error."""
+    _, status = os.waitpid(child, 0)
+    assert status == 0 or os.WIFSIGNALED(status), status
+    return status != 0
+
+
+def around_metadata(study: Study, folder: Path) -> Iterator[Path]:
+    """Die around every time that metadata take their place, and go on; the folders."""
+    for name, when in product(METADATA, ("before", "after")):
+        for number in itertools.count(1):
+            out = folder / f"{when} {number} of {name.partition('.')[0]}"
+            if not killed_by(started(study, out, Moment(when, number, name))):
+                break  # it was written less often
+            assert not killed_by(started(study, out))
+            yield out
+
+
+def at_random(study: Study, folder: Path, seed: int, kills: int, takes: float) -> Iterator[Ended]:
+    """Die and go on, folder after folder, until there were enough kills."""
     chance = random.Random(seed)
-    kernel_of(prepare(study)).warm_up(lambda *_: None)
-    began = time.monotonic()
-    _, status = os.waitpid(started(study, folder / "whole"), 0)
-    assert status == 0
-    takes = time.monotonic() - began
     killed = number = 0
     while killed < kills:
         out = folder / str(number)
         here = []
         while True:
-            timed = chance.random() < 0.4
-            child = started(study, out, 0 if timed else chance.randint(1, WRITES))
-            if killed == kills:
-                os.kill(child, signal.SIGKILL)
-                os.waitpid(child, 0)
-                child = started(study, out)  # enough: to the end
-            elif timed:
+            when = chance.choice(("time", "half", "before", "after"))
+            moment = None if when == "time" else Moment(when, chance.randint(1, WRITES))
+            child = started(study, out, moment if killed < kills else None)
+            if moment is None and killed < kills:
                 time.sleep(chance.uniform(0.0, takes))
                 os.kill(child, signal.SIGKILL)
-            _, status = os.waitpid(child, 0)
-            if status == 0:
+            if not killed_by(child):
                 break
-            assert os.WIFSIGNALED(status), status
             killed += 1
             ledger = out / "ledger.jsonl"
             here.append({
                 "begun": (out / "run.json").exists(),
                 "blocks": ledger.read_bytes().count(b"\n") if ledger.exists() else 0,
-                "half": len(list(out.rglob("*.part"))) if out.exists() else 0,
+                "half": len(list(out.rglob("*.part*"))) if out.exists() else 0,
             })  # fmt: skip
-        sys.stdout.write(json.dumps({"out": str(out), "kills": here}) + "\n")
-        sys.stdout.flush()
+        yield out, here
         number += 1
+
+
+def main(study: Study, folder: Path, seed: int, kills: int) -> None:
+    """All of them."""
+    kernel_of(prepare(study)).warm_up(lambda *_: None)
+    began = time.monotonic()
+    assert not killed_by(started(study, folder / "whole"))
+    takes = time.monotonic() - began
+    ended = itertools.chain(
+        ((out, []) for out in around_metadata(study, folder)),
+        at_random(study, folder, seed, kills, takes),
+    )
+    for out, kills_of_it in ended:
+        sys.stdout.write(json.dumps({"out": str(out), "kills": kills_of_it}) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

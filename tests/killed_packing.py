@@ -14,7 +14,7 @@ from pathlib import Path
 
 import zarr  # noqa: F401
 
-from killed import dying
+from killed import Moment, dying
 from saprolite.engine.packing import packing_of
 from saprolite.inputs.packed_manifest import read_manifest
 from saprolite.study import Study
@@ -24,7 +24,8 @@ def pack(study: Study, store: Path, fatal: int) -> int:
     """The end of a child that packs, and dies within its ``fatal``-th write (never for 0)."""
     child = os.fork()
     if not child:
-        dying(fatal, lambda: packing_of(study, store).pack(lambda *_: None))
+        moment = Moment("half", fatal) if fatal else None
+        dying(moment, lambda: packing_of(study, store).pack(lambda *_: None))
     return os.waitpid(child, 0)[1]
 
 

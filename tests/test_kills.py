@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import killed
@@ -31,6 +32,10 @@ def test_fifty_kills(tmp_path: Path) -> None:
     folders = [json.loads(line) for line in done.stdout.splitlines()]
     kills = [kill for folder in folders for kill in folder["kills"]]
     assert len(kills) == KILLS
+    # Metadata: made, consolidated, marked as whole; or made, marked, told of means and trends, and
+    # consolidated.
+    around = Counter(Path(folder["out"]).name.rpartition(" of ")[2] for folder in folders)
+    assert (around["inputs"], around["fluxes"]) == (6, 10)
     # They came before, between and after the blocks, and in the middle of a write.
     assert sum(kill["half"] > 0 for kill in kills) >= 5
     assert sum(0 < kill["blocks"] < 18 for kill in kills) >= 2
@@ -38,4 +43,4 @@ def test_fifty_kills(tmp_path: Path) -> None:
         out = Path(folder["out"])
         for name in ("inputs.zarr", "fluxes.zarr"):
             assert store_digest(out / name) == store_digest(tmp_path / "whole" / name), out
-        assert not list(out.rglob("*.part"))
+        assert not list(out.rglob("*.part*"))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -339,10 +340,21 @@ def test_what_a_killed_writer_left_is_swept_away(world: World, tmp_path: Path) -
     store, lines = filled(tmp_path / "f.zarr", inputs, 1)
     whole = {name: file.read_bytes() for name, file in files_below(tmp_path / "f.zarr").items()}
     (tmp_path / "f.zarr/carbon_sink_flux/c/1/0/0/0.123-456.part").write_bytes(b"half")
+    (tmp_path / f"f.zarr/zarr.{uuid4().hex}.partial").write_bytes(b"half, of Zarr's own writer")
     assert store.whole_blocks(lines) == set(lines)
     sweep(tmp_path / "f.zarr")
     assert {name: file.read_bytes()
             for name, file in files_below(tmp_path / "f.zarr").items()} == whole  # fmt: skip
+
+
+def test_what_a_killed_process_had_begun_to_remove_goes_with_the_next_removal(
+    tmp_path: Path,
+) -> None:
+    begun = tmp_path / "f.zarr.removed"
+    begun.mkdir()
+    (begun / "rest").write_bytes(b"rest")
+    remove(tmp_path / "f.zarr")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("damage", [

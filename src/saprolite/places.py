@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 Place: TypeAlias = "Path | UPath"
 PART = ".part"
 _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")
-_HALF_WRITTEN = re.compile(rf"\.\d+-\d+{re.escape(PART)}$")
+# Ours, and those of Zarr's own writer.
+_HALF_WRITTEN = re.compile(rf"\.(\d+-\d+{re.escape(PART)}|[0-9a-f]{{32}}\.partial)$")
 _NEXT = "free space, or give another folder; the same command then goes on"
 
 
@@ -124,14 +125,15 @@ def remove(where: Place) -> None:
             if where.fs.exists(where.path):
                 where.fs.rm(where.path, recursive=True)
         return
-    if where.is_symlink() or not where.is_dir():
+    if where.is_symlink() or where.is_file():
         where.unlink(missing_ok=True)
         return
     doomed = where.with_name(where.name + ".removed")
-    if doomed.exists():
+    if doomed.exists():  # what a killed process had begun to remove
         shutil.rmtree(doomed)
-    where.replace(doomed)
-    shutil.rmtree(doomed)
+    if where.exists():
+        where.replace(doomed)
+        shutil.rmtree(doomed)
 
 
 def inside(folder: Place, file: Place) -> str:

@@ -50,14 +50,15 @@ def create_group(path: Place, attributes: Mapping[str, Any]) -> zarr.Group:
         return zarr.create_group(_zarr(path), attributes=dict(attributes), zarr_format=3)
 
 
-def consolidate(path: Place) -> None:
-    """Copy the metadata of all arrays into the group, so that xarray opens it in one read."""
+def consolidate(path: Place) -> zarr.Group:
+    """Copy the metadata of all arrays into the group, so that xarray opens it in one read; returns
+    the group, whose attributes may still be set."""
     import zarr
 
     with writing(path), warnings.catch_warnings():
         # Not yet in the Zarr 3 specification; readers that do not know it ignore it.
         warnings.simplefilter("ignore", category=UserWarning)
-        zarr.consolidate_metadata(_zarr(path))
+        return zarr.consolidate_metadata(_zarr(path))
 
 
 def open_group(path: Place) -> zarr.Group:

@@ -80,8 +80,8 @@ def write_inputs(path: Place, prepared: Prepared, fingerprint: str, report: Repo
             write_statics(group, prepared)
             forcing = _write_forcing(path, group, prepared, report) if keeps(prepared) else {}
             mark = {"run": fingerprint, "files": _statics(path), **forcing}
-            group.attrs["complete"] = json.dumps(mark)  # text alone goes into a NetCDF file
-        consolidate(path)
+            # Last of all: a store with the mark is never written again.
+            consolidate(path).attrs["complete"] = json.dumps(mark)  # text alone goes into NetCDF
     return stored_inputs(path, prepared)
 
 
