@@ -57,7 +57,7 @@ def sum_of_year(p, g, coefficient, work, total):
         total[i] = year
 
 
-def sum_of_months(products, total, first):
+def sum_of_months(products, total):
     """Sum over the months of some lanes, (month, lane), in float64, to ``total``."""
     for i in range(SOME):
         year = np.float64(products[i])
@@ -72,7 +72,7 @@ def sum_of_months(products, total, first):
         year += np.float64(products[i + 9 * SOME])
         year += np.float64(products[i + 10 * SOME])
         year += np.float64(products[i + 11 * SOME])
-        total[first + i] = year
+        total[i] = year
 
 
 def sum_of_year_with_own_warmth(p, product, coefficient, work, total):
@@ -84,7 +84,7 @@ def sum_of_year_with_own_warmth(p, product, coefficient, work, total):
             for i in range(SOME):
                 warmth = warmth_of_argument(work[2 * LANES + row + i], coefficient)
                 product[to + i] = p[row + i] * warmth * work[row + i]
-        added_up(product, total, first)
+        added_up(product, total[first : first + SOME])
 
 
 def months_of_year(p, g, work, static, size, by_month):
@@ -158,9 +158,9 @@ def compared_year(p, g, work, p0, g0, base, static, products, total, sums):
                 w, u, w0, u0 = work[i], work[LANES + i], base[i], base[LANES + i]
                 products[0, to + lane] = product_of_month(p, g, work, i)
                 kept(products, to + lane, compared(p[i], g[i], w, u, p0[i], g0[i], w0, u0))
-        added_up(products[0], total, first)
+        added_up(products[0], total[first : first + SOME])
         for which in range(sums.shape[0]):
-            added_up(products[which + 1], year, 0)
+            added_up(products[which + 1], year)
             sum_of_all = sums[which]
             for lane in range(SOME):
                 sum_of_all[first + lane] += static[first + lane] * year[lane]
