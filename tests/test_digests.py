@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from saprolite.sources import digests as module
+from saprolite.sources import remembered
 from saprolite.sources.digests import digest, digests
 
 
@@ -17,7 +18,7 @@ from saprolite.sources.digests import digest, digests
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of caches of its own; files need not be old nor large to be remembered."""
     monkeypatch.setenv("SAPROLITE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(module, "_SETTLED_NS", 0)
+    monkeypatch.setattr(remembered, "_SETTLED_NS", 0)
     monkeypatch.setattr(module, "_WORTH_BYTES", 2)
     return tmp_path / "cache"
 
@@ -70,7 +71,7 @@ def test_a_changed_file_is_read_again(tmp_path: Path, change: str) -> None:
 def test_a_file_just_written_or_small_is_not_remembered(
     tmp_path: Path, reads: list[Path], monkeypatch: pytest.MonkeyPatch, cache: Path
 ) -> None:
-    monkeypatch.setattr(module, "_SETTLED_NS", 10**15)
+    monkeypatch.setattr(remembered, "_SETTLED_NS", 10**15)
     fresh, small = tmp_path / "fresh.nc", tmp_path / "small.nc"
     fresh.write_text("just written")
     small.write_text("s")

@@ -74,7 +74,7 @@ def checked_months(
     Raises ``InputError`` that lists every file which is truncated, misnamed, on another grid, of
     another version or in another unit, and every month that is missing.
     """
-    from saprolite.sources.netcdf_layout import read_head
+    from saprolite.sources.netcdf_heads import head_of
 
     wanted = {*years, optional_year}
     files, version_problems = _files(path, wanted, version, accept_early)
@@ -87,7 +87,7 @@ def checked_months(
     first_file = files[0] if files else path
     for file in files:
         try:
-            head = read_head(file, tuple(UNITS), WHAT)
+            head = head_of(file, tuple(UNITS), WHAT)
             found = _variable_problems(file, head)
             problems.extend(found)
             if found:
@@ -136,13 +136,13 @@ def checked_months(
 
 def whole_years(path: Path, version: str) -> set[int]:
     """Years with all twelve months, by the names in a folder or the times in one file."""
-    from saprolite.sources.netcdf_layout import read_head
+    from saprolite.sources.netcdf_heads import head_of
 
     if path.is_dir():
         found = [_NAME.search(item.name) for item in path.iterdir()]
         held = {match["month"] for match in found if match and _version_of(match) == version}
     else:
-        stamps = _stamps(path, read_head(path, tuple(UNITS), WHAT))
+        stamps = _stamps(path, head_of(path, tuple(UNITS), WHAT))
         held = {f"{stamp.year:04d}{stamp.month:02d}" for stamp in stamps}
     years = {int(month[:4]) for month in held}
     return {year for year in years if all(f"{year}{month:02d}" in held for month in range(1, 13))}
