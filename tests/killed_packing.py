@@ -30,6 +30,7 @@ def pack(study: Study, store: Path, fatal: int) -> int:
 
 
 def main(study: Study, folder: Path) -> None:
+    os.environ["SAPROLITE_CACHE"] = os.devnull  # no write but those of the store
     packing_of(study, folder / "whole")  # so that no child imports or computes it anew
     assert pack(study, folder / "whole", 0) == 0
     files = sum(file.is_file() for file in (folder / "whole" / "forcing.zarr").rglob("*"))

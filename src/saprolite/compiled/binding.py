@@ -18,6 +18,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 from numba import njit
+from numba.core.compiler import Compiler
 
 from saprolite.compiled.elementary import ELEMENTARY, OPTIONS, REAL
 from saprolite.compiled.reachable import digest_of
@@ -29,6 +30,15 @@ Function = Callable[..., Any]
 _FROM_KERNELS_ONLY: Mapping[str, Any] = MappingProxyType(
     {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 )
+
+
+class _Unaliased(Compiler):
+    """Compiles loops over arrays that share no memory where one of them is written: else every loop
+    would look whether they do, and have a second way, lane by lane, if so."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)  # type: ignore[no-untyped-call]
+        self.state.flags.noalias = True
 
 
 @cache
@@ -55,19 +65,20 @@ def bound(
 def specialised(template: Function, names: Mapping[str, Any], precision: str) -> Function:
     """A kernel: a template whose global names get values, compiled to run without the GIL.
 
-    It is cached on disk under a digest of all that it is compiled from and of the version of the
-    compiler.
+    An array that it writes shares no memory with any other that it is given. It is cached on disk
+    under a digest of all that it is compiled from, and how, and of the version of the compiler.
     """
     assert isinstance(template, FunctionType), template
     load_registries()
+    options = {**OPTIONS, "forceinline": False, "no_cfunc_wrapper": True, "nogil": True}
+    options["pipeline_class"] = _Unaliased
     kernel = _copy(template, {**template.__globals__, **names}, REAL[precision])
     # Numba names its cache files by the function: one name for each digest, so that two processes
     # that compile at once can never take each other's code.
-    digest = digest_of(kernel, precision, numba.__version__, repr(OPTIONS))[:24]
+    digest = digest_of(kernel, precision, numba.__version__, repr(options))[:24]
     kernel.__name__ = f"{template.__name__}_{digest}"
     kernel.__qualname__ = kernel.__name__
-    options = {**OPTIONS, "forceinline": False, "no_cfunc_wrapper": True}
-    return njit(**options, nogil=True, cache=True)(kernel)  # type: ignore[no-any-return]
+    return njit(**options, cache=True)(kernel)  # type: ignore[no-any-return]
 
 
 def inlined(template: Function, names: Mapping[str, Any], precision: str) -> Function:
@@ -76,7 +87,8 @@ def inlined(template: Function, names: Mapping[str, Any], precision: str) -> Fun
 
 
 def called(template: Function, names: Mapping[str, Any], precision: str) -> Function:
-    """A loop of a kernel: as :func:`inlined`, but compiled once and called."""
+    """A loop of a kernel: as :func:`inlined`, but compiled once and called; what it writes shares
+    no memory with its other arrays, and it returns none."""
     return _compiled_part(template, names, precision, forceinline=False)
 
 
@@ -91,6 +103,8 @@ def _compiled_part(
     assert isinstance(template, FunctionType), template
     part = _copy(template, {**template.__globals__, **names}, REAL[precision])
     options = {**OPTIONS, **_FROM_KERNELS_ONLY, "forceinline": forceinline}
+    if not forceinline:
+        options["pipeline_class"] = _Unaliased
     return _PARTS.setdefault((part.__name__, precision, forceinline), njit(**options)(part))
 
 

@@ -130,25 +130,26 @@ def alone_and_contributions(p, g, w, u, p0, g0, w0, u0):
 
 def four_kept(products, place, values):
     """Four values of a month and a lane to the products, behind that of the flux itself."""
-    products[1, place] = values[0]
-    products[2, place] = values[1]
-    products[3, place] = values[2]
-    products[4, place] = values[3]
+    products[YEAR + place] = values[0]
+    products[2 * YEAR + place] = values[1]
+    products[3 * YEAR + place] = values[2]
+    products[4 * YEAR + place] = values[3]
 
 
 def eight_kept(products, place, values):
     """Likewise eight."""
     four_kept(products, place, values[:4])
-    products[5, place] = values[4]
-    products[6, place] = values[5]
-    products[7, place] = values[6]
-    products[8, place] = values[7]
+    products[5 * YEAR + place] = values[4]
+    products[6 * YEAR + place] = values[5]
+    products[7 * YEAR + place] = values[6]
+    products[8 * YEAR + place] = values[7]
 
 
 def compared_year(p, g, work, p0, g0, base, static, products, total, sums):
     """The flux itself to ``total``, and added to ``sums``, (what, lane), what a group of minerals
     gives beside the base year; of some lanes at a time as in :func:`sum_of_year_with_own_warmth`.
-    ``products``: (the flux and all others, month and lane)."""
+    ``products``: of the flux, then of all others, ``YEAR`` from one to the next, known to the
+    compiler: so it sees that they lie apart."""
     year = np.empty(SOME)
     for first in range(0, TILE, SOME):
         for month in range(MONTHS):
@@ -156,11 +157,11 @@ def compared_year(p, g, work, p0, g0, base, static, products, total, sums):
             for lane in range(SOME):
                 i = row + lane
                 w, u, w0, u0 = work[i], work[LANES + i], base[i], base[LANES + i]
-                products[0, to + lane] = product_of_month(p, g, work, i)
+                products[to + lane] = product_of_month(p, g, work, i)
                 kept(products, to + lane, compared(p[i], g[i], w, u, p0[i], g0[i], w0, u0))
-        added_up(products[0], total[first : first + SOME])
+        added_up(products, total[first : first + SOME])
         for which in range(sums.shape[0]):
-            added_up(products[which + 1], year)
+            added_up(products[(which + 1) * YEAR :], year)
             sum_of_all = sums[which]
             for lane in range(SOME):
                 sum_of_all[first + lane] += static[first + lane] * year[lane]

@@ -109,16 +109,17 @@ def base_cycle(
     kind = base_soil.dtype
     argument, work = np.ones((MONTHS, TILE), kind), np.ones(3 * LANES, kind)
     log_pressure, factor = np.ones(TILE, kind), np.ones(TILE, kind)
-    moist, warm, scrap = np.ones(TILE, kind), np.ones(TILE, kind), np.zeros(TILE, kind)
+    moist, warm = np.ones(TILE, kind), np.ones(TILE, kind)
+    below, clipped, near = np.zeros(TILE, kind), np.zeros(TILE, kind), np.zeros(TILE, kind)
     for tile in range(base_soil.shape[0]):
         start = tile * TILE
         size = min(TILE, cells - start)
         argument_stage(water, before, seconds, seconds_before, start, size, argument)
-        co2_factors(argument, intercept, orders, seconds, log_pressure, base_co2[tile], scrap)
+        co2_factors(argument, intercept, orders, seconds, log_pressure, base_co2[tile], below)
         for layer in range(density.shape[0]):
             layer_factors(
                 theta, temperature, density, weights, layer, start, first_cell + start, size,
-                factor, moist, warm, work, scrap, scrap, base_warmth, base_soil,
+                factor, moist, warm, work, clipped, near, base_warmth, base_soil,
             )  # fmt: skip
             copied(base_soil[tile, layer], work[: 2 * LANES])
             for k in range(coefficients.size):
@@ -148,7 +149,7 @@ def year_of_fluxes(
     co2, warmth = np.ones((orders.size, MONTHS, ROW), kind), np.empty(LANES, kind)
     static, total, lost = np.zeros(TILE), np.empty(TILE), np.empty(TILE)
     compared = alone.shape[0] + contributions.shape[0]
-    sums, products = np.empty((compared, TILE)), np.empty((compared + 1, YEAR), kind)
+    sums, products = np.empty((compared, TILE)), np.empty((compared + 1) * YEAR, kind)
     by_month = np.empty((MONTHS, TILE), np.float64)
     for start in range(0, cells, TILE):
         size, tile = min(TILE, cells - start), start // TILE
