@@ -193,7 +193,8 @@ def _files(found: Results) -> str:
     ratio = found["script_for_each_experiment_to_run"]
     return "\n".join((
         "### From monthly NetCDF files\n\n36 variables each, shuffled and deflated as the "
-        "published files are, in the page cache.\n",
+        "published files are, in the page cache. The least of several runs: the first of all also "
+        "computes the SHA-256 of every file and reads what the file says of itself.\n",
         table(("", "s", "peak memory, GB"), rows),
         f"{found['number_of_script_runs']} runs of the script, one for each experiment, take "
         f"{_shown(ratio)} times as long as one run with all of them; their sums over the land "
