@@ -18,6 +18,7 @@ from scipy import special, stats
 
 import saprolite as sap
 from saprolite.analysis.trends import trend_rows
+from saprolite.compiled import f_tail, sums
 from saprolite.compiled.elementary import OPTIONS
 from saprolite.compiled.f_tail import FTail
 from saprolite.compiled.sums import add_up_layers, add_up_rows
@@ -160,6 +161,20 @@ def test_the_loops_over_series_are_vectorised() -> None:
     (code,) = fresh.inspect_asm().values()
     packed = sum(code.count(word) for word in ("addpd", "fadd.2d", "fadd\tv"))
     assert packed >= 8
+    assert "scatter" not in code and "gather" not in code
+
+
+def test_no_index_of_a_sum_or_a_p_is_looked_up_lane_by_lane() -> None:
+    tail = f_tail.FTail.of(8)
+    months = sums._kernels()[2]
+    for kernel, arguments in (
+        (f_tail._kernel(), (np.ones(8), np.ones(8), *tail)),
+        (months, (np.ones((12, 2, 8), np.float32), np.ones(12), np.ones((2, 8), np.float32))),
+    ):
+        fresh: Any = njit(**{**OPTIONS, "forceinline": False})(kernel.py_func)
+        fresh(*arguments)
+        (code,) = fresh.inspect_asm().values()
+        assert "scatter" not in code and "gather" not in code
 
 
 @given(

@@ -77,8 +77,9 @@ def _tails(ratio, p, freedom, small, series, scale, nodes, weights):  # type: ig
     slant, square = np.empty(LANES), np.empty(LANES)
     for start in range(0, ratio.shape[0], LANES):
         lanes = min(LANES, ratio.shape[0] - start)
+        values, results = ratio[start : start + lanes], p[start : start + lanes]
         for lane in range(lanes):
-            slant[lane] = freedom / ratio[start + lane]
+            slant[lane] = freedom / values[lane]
             square[lane] = 1.0 / (1.0 + slant[lane])
             head[lane] = 0.0
             tail[lane] = 0.0
@@ -91,9 +92,9 @@ def _tails(ratio, p, freedom, small, series, scale, nodes, weights):  # type: ig
             for lane in range(lanes):
                 tail[lane] += weight / (1.0 + place * slant[lane])
         for lane in range(lanes):
-            value = ratio[start + lane]
+            value = values[lane]
             sine = sqrt(square[lane])
             power = exp(-0.5 * freedom * log(1.0 + value / freedom))
             near = 1.0 - sine * head[lane]
             far = scale * power / sine * tail[lane]
-            p[start + lane] = near if value < small else far
+            results[lane] = near if value < small else far

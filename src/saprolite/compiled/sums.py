@@ -84,5 +84,6 @@ def _months(months, weights, mean):  # type: ignore[no-untyped-def]
                 values, weight = months[month, layer, first : first + cells], weights[month]
                 for cell in range(cells):
                     piece[cell] += weight * np.float64(values[cell])
+            result = mean[layer, first : first + cells]
             for cell in range(cells):
-                mean[layer, first + cell] = piece[cell]
+                result[cell] = piece[cell]

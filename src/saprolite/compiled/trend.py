@@ -131,9 +131,11 @@ def _trends(values, first, last, slopes, intercepts, ratios):  # type: ignore[no
             for lane in range(lanes):
                 departure = np.float64(row[lane]) - means[lane]
                 residuals[lane] += squared_residual(departure, moments[lane], position)
+        # Rows of their own: an index that might be negative would be looked up lane by lane.
+        tile = slice(start - first, start - first + lanes)
+        own_slopes, own_intercepts, own_ratios = slopes[tile], intercepts[tile], ratios[tile]
         for lane in range(lanes):
             slope = moments[lane]
-            at = start - first + lane
-            slopes[at] = slope
-            intercepts[at] = intercept_of(means[lane], slope, years)
-            ratios[at] = f_ratio(slope, spread, residuals[lane], largest[lane], years)
+            own_slopes[lane] = slope
+            own_intercepts[lane] = intercept_of(means[lane], slope, years)
+            own_ratios[lane] = f_ratio(slope, spread, residuals[lane], largest[lane], years)
