@@ -468,6 +468,7 @@ def test_the_loops_vectorise(precision: str) -> None:
         compared(lanes, lanes, work, lanes, lanes, work, wide, products, wide, sums)
 
     stored.flags.writeable = False
+    # One array stands in for several: nothing is asked of the numbers.
     products = np.ones(9 * fused.template.YEAR, lanes.dtype)
     all_stages(stored, np.ones(12), few, row, rows, lanes, np.ones(3 * lanes.size, lanes.dtype),
                wide, products, np.ones((8, fused.stages.TILE)))  # fmt: skip

@@ -21,10 +21,9 @@ def digests(files: Iterable[Path]) -> list[str]:
 
 def digest(file: Path) -> str:
     """SHA-256 of a file: read now, or remembered."""
-    path = file.resolve()
-    if path.stat().st_size < _WORTH_BYTES:
-        return _read(path)
-    return str(remembered("digests", path, partial(_read, path)))
+    if file.stat().st_size < _WORTH_BYTES:
+        return _read(file)
+    return str(remembered("digests", file, partial(_read, file)))
 
 
 @cache

@@ -57,8 +57,7 @@ def _from_json(kept: Json) -> Head:
             attributes,
             None if layout is None else _to_layout(layout, attributes),
         )
-    axes = {name: np.asarray(values) for name, values in _unpacked(kept["axes"]).items()}
-    return Head(variables, axes, kept["size"], kept["modified"], "")
+    return Head(variables, _unpacked(kept["axes"]), kept["size"], kept["modified"], "")
 
 
 def _of_layout(layout: Layout) -> Json:
@@ -87,21 +86,21 @@ def _to_layout(kept: Json, attributes: Mapping[str, Any]) -> Layout:
 
 def _packed(values: Mapping[str, Any]) -> Json:
     """Texts as they are, numbers by their type, shape and bytes."""
-    found: Json = {}
-    for name, value in values.items():
-        numbers = np.asarray(value)
-        data = base64.b64encode(numbers.tobytes()).decode()
-        found[name] = value if isinstance(value, str) else [numbers.dtype.str, numbers.shape, data]
-    return found
+    return {
+        name: value
+        if isinstance(value, str)
+        else [value.dtype.str, value.shape, base64.b64encode(value.tobytes()).decode()]
+        for name, value in values.items()
+    }
 
 
 def _unpacked(values: Json) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, str):
-            found[name] = value
-            continue
-        dtype, shape, data = value
-        numbers = np.frombuffer(base64.b64decode(data), dtype).reshape(shape)
-        found[name] = numbers if shape else numbers[()]
-    return found
+    return {
+        name: value if isinstance(value, str) else _numbers(*value)
+        for name, value in values.items()
+    }
+
+
+def _numbers(dtype: str, shape: list[int], data: str) -> Any:
+    numbers = np.frombuffer(base64.b64decode(data), dtype).reshape(shape)
+    return numbers if shape else numbers[()]

@@ -32,7 +32,7 @@ def remembered(kind: str, file: Path, find: Callable[[], Any], version: str = ""
     None is not remembered.
     """
     path = file.resolve()
-    before = stamp_of(path)
+    before = _stamp(path)
     note = cache_folder() / kind / f"{hashlib.sha256(os.fsencode(path)).hexdigest()}.json"
     head = {"file": str(path), "version": version, "stamp": before}
     kept = _kept(note, head)
@@ -41,14 +41,14 @@ def remembered(kind: str, file: Path, find: Callable[[], Any], version: str = ""
     began = time.time_ns()
     found = find()
     settled = began - max(before[1:3]) > _SETTLED_NS
-    if found is not None and settled and stamp_of(path) == before:
+    if found is not None and settled and _stamp(path) == before:
         with suppress(OSError):  # a folder that cannot be written: found again next time
             make_folder(note.parent)
             write_bytes(note, json.dumps({**head, "found": found}).encode(), durable=False)
     return found
 
 
-def stamp_of(path: Path) -> Stamp:
+def _stamp(path: Path) -> Stamp:
     """What changes with a file: its size first, then its times."""
     status = path.stat()
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev]
