@@ -38,28 +38,64 @@ class FTail(NamedTuple):
     @classmethod
     def of(cls, freedom: int) -> FTail:
         """The series and the rule for n, 1 to 1000 degrees of freedom."""
-        from scipy.special import beta, roots_jacobi
-
         half = freedom / 2.0
-        whole = float(beta(half, 0.5))
+        whole = _beta_with_half(half)
         terms = np.empty(_TERMS)
         falling = 2.0 / whole
         for index in range(_TERMS):
             terms[index] = falling / (2 * index + 1)
             falling *= (1.0 - half + index) / (index + 1)
-        abscissae, weights = roots_jacobi(_NODES, half - 0.5, -0.5)
+        abscissae, weights = _jacobi_rule(half - 0.5, -0.5)
         return cls(
             float(freedom),
             min(6.0, half),  # 1 - x stays below a third, its n/2-fold below three
             terms,
             1.0 / (half * whole),
             (1.0 + abscissae) / 2.0,
-            weights / weights.sum(),
+            weights,
         )
 
     def fill(self, ratio: Array, p: Array) -> None:
         """Write the p of every ratio; 1 for 0, 0 for infinity, NaN for NaN."""
         _kernel()(ratio, p, *self)
+
+
+# scipy.special has both, but takes longer to import than the trends of the Earth take.
+def _beta_with_half(number: float) -> float:
+    """B(a, 1/2) for a = 1/2, 1, 3/2, ... by the recurrence of DLMF 5.12.1 and 5.5.1.
+
+    >>> _beta_with_half(1.0), round(_beta_with_half(1.5) / np.pi, 15), _beta_with_half(3.0)
+    (2.0, 0.5, 1.0666666666666667)
+    """
+    known = 1.0 if number == int(number) else 0.5
+    result = 2.0 if known == 1.0 else float(np.pi)
+    while known < number:
+        result *= known / (known + 0.5)
+        known += 1.0
+    return result
+
+
+def _jacobi_rule(alpha: float, beta: float) -> tuple[Array, Array]:
+    """Nodes and weights, of the sum 1, of the Gauss rule for (1 - x)^alpha (1 + x)^beta on [-1, 1]:
+    eigenvalues and -vectors of the matrix of the recurrence (DLMF 18.9.2; 3.5(vi))
+    of Jacobi's polynomials (Golub and Welsch).
+
+    >>> nodes, weights = _jacobi_rule(0.0, 0.0)  # Legendre's
+    >>> expected = np.polynomial.legendre.leggauss(nodes.size)
+    >>> bool(np.allclose(nodes, expected[0]) and np.allclose(2.0 * weights, expected[1]))
+    True
+    """
+    order = np.arange(1.0, _NODES)
+    both = alpha + beta
+    twice = 2.0 * order + both
+    centres = (beta**2 - alpha**2) / (twice * (twice + 2.0))
+    # The factor (n + alpha + beta) / (2n + alpha + beta - 1) of the first is 1, also where it is 0/0.
+    ratio = np.append(1.0, (order[1:] + both) / (twice[1:] - 1.0))
+    squares = 4.0 * order * (order + alpha) * (order + beta) * ratio / (twice**2 * (twice + 1.0))
+    matrix = np.diag(np.append((beta - alpha) / (both + 2.0), centres))
+    matrix += np.diag(np.sqrt(squares), -1)  # eigh reads the lower triangle alone
+    nodes, vectors = np.linalg.eigh(matrix)
+    return nodes, vectors[0] ** 2
 
 
 @cache
