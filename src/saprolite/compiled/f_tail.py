@@ -89,7 +89,7 @@ def _jacobi_rule(alpha: float, beta: float) -> tuple[Array, Array]:
     both = alpha + beta
     twice = 2.0 * order + both
     centres = (beta**2 - alpha**2) / (twice * (twice + 2.0))
-    # The factor (n + alpha + beta) / (2n + alpha + beta - 1) of the first is 1, also where it is 0/0.
+    # (n + alpha + beta) / (2n + alpha + beta - 1) of the first is 1, also where it is 0/0.
     ratio = np.append(1.0, (order[1:] + both) / (twice[1:] - 1.0))
     squares = 4.0 * order * (order + alpha) * (order + beta) * ratio / (twice**2 * (twice + 1.0))
     matrix = np.diag(np.append((beta - alpha) / (both + 2.0), centres))
