@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from saprolite.errors import Problem, ReadingError, SaproliteError, did_you_mean
 from saprolite.minerals import CLAY_MINERALS, Mineral
 from saprolite.models import MODELS, ColumnReading
-from saprolite.models.rate_law import ProfileLaw
-from saprolite.models.witch import WitchLaw
 from saprolite.study_column import CO2_MODEL, FIELDS, Column, MapField, field_of, key_of
+
+if TYPE_CHECKING:
+    from saprolite.models.rate_law import ProfileLaw
+    from saprolite.models.witch import WitchLaw
 
 _CATIONS = ("calcium", "magnesium", "potassium", "sodium")
 _SOLVED = (
@@ -40,8 +42,6 @@ _CHOICES = {
 
 def column_problems(content: Mapping[str, Any], where: str) -> list[Problem]:
     """Everything that is wrong or missing with the column of a study, from its raw content."""
-    from saprolite.column.solve import rate_law
-
     model, section = content.get("model", CO2_MODEL), content.get("column")
     if model == CO2_MODEL and section is not None:
         return [
@@ -78,6 +78,8 @@ def column_problems(content: Mapping[str, Any], where: str) -> list[Problem]:
     table = reading.transition_state if model == "witch-type" else reading.kinetics
     # A table of the user's own is read with the inputs: its path starts from the study's folder.
     if minerals and not table.endswith(".csv"):
+        from saprolite.column.solve import rate_law
+
         try:
             law = rate_law(reading, minerals)
         except SaproliteError as error:
@@ -138,6 +140,7 @@ def needed_inputs(
     ('ph',)
     """
     from saprolite.column.prescribed import needed_chemistry
+    from saprolite.models.witch import WitchLaw
 
     if reading.solves_chemistry:
         if "percolation" in given:

@@ -8,4 +8,4 @@ from pydantic import BaseModel, ConfigDict
 class Closed(BaseModel):
     """A section that refuses unknown fields."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from saprolite.errors import InputError, Problem, SaproliteError, raise_if_any
 from saprolite.grid import Grid
-from saprolite.inputs.column_fields import ColumnInputs, ColumnReader
 from saprolite.inputs.direct import DirectForcing, ReadYear
 from saprolite.inputs.missing import CAUSES, COLUMN_CAUSES, Flags, complete_cells, flags
 from saprolite.inputs.opening import land_of, open_forcing
@@ -24,6 +24,9 @@ from saprolite.sources.forcing import Forcing, ForcingYear
 from saprolite.sources.kept import Keeper
 from saprolite.sources.remote import local_copy
 from saprolite.study import Study
+
+if TYPE_CHECKING:
+    from saprolite.inputs.column_fields import ColumnInputs
 
 Array = npt.NDArray[np.float64]
 
@@ -128,7 +131,7 @@ def prepare(study: Study, given: Place | None = None) -> Prepared:
         statics = StaticReader(
             study, stand_in, np.ones(stand_in.shape, bool), (0.0, 0.1, 0.4, 1.0, 2.0), collected
         )
-        ColumnReader(statics).read(_soil(statics, statics.climate()), checking_alone=True)
+        _column(statics, _soil(statics, statics.climate()), checking_alone=True)
         raise_if_any(InputError, "The inputs cannot be used", collected.problems)
         raise AssertionError("a forcing that cannot be opened names a problem")
     land = land_of(study, forcing)
@@ -145,7 +148,7 @@ def prepare(study: Study, given: Place | None = None) -> Prepared:
     statics = StaticReader(study, forcing.grid, land, forcing.layer_edges, collected)
     climate = statics.climate()
     soil = _soil(statics, climate)
-    column = ColumnReader(statics).read(soil)
+    column = _column(statics, soil)
     raise_if_any(InputError, "The inputs cannot be used", collected.problems)
 
     cells = statics.cells
@@ -233,6 +236,17 @@ def _soil(statics: StaticReader, climate: npt.NDArray[np.int16]) -> Soil:
         dict(zip(statics.study.minerals.names, shares, strict=True)),
         statics.thickness(climate),
     )
+
+
+def _column(
+    statics: StaticReader, soil: Soil, checking_alone: bool = False
+) -> ColumnInputs | None:
+    """What a soil column needs besides; None for a study without one."""
+    if statics.study.column is None:
+        return None
+    from saprolite.inputs.column_fields import ColumnReader
+
+    return ColumnReader(statics).read(soil, checking_alone)
 
 
 def _refuse_large_gaps(study: Study, missing: Flags, area: Array, collected: Collected) -> None:
