@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -17,6 +18,16 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+@contextmanager
+def pool_of(workers: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads for as long as the context; where it is left early, nothing further is begun."""
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="saprolite")
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def in_order(
@@ -32,13 +43,10 @@ def in_order(
     """
     count = workers or cores()
     waiting: deque[Future[Found]] = deque()
-    pool = ThreadPoolExecutor(count, thread_name_prefix="saprolite")
-    try:
+    with pool_of(count) as pool:
         for item in items:
             waiting.append(pool.submit(work, item))
             if len(waiting) > count:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)

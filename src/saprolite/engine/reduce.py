@@ -8,7 +8,8 @@ rows, so that no bit depends on the bands.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor, Future
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ from saprolite.equations.trend import why_years_have_no_trend
 from saprolite.inputs import Prepared
 from saprolite.stages import Report
 from saprolite.stores import writing
-from saprolite.threads import in_order
+from saprolite.threads import pool_of
 
 Array = npt.NDArray[Any]
 TOTAL = "carbon_sink_total"
@@ -102,18 +103,24 @@ def write_trends(
     totals = np.full((len(series), len(prepared.study.years)), np.nan)
     first = prepared.study.years.index(years[0])
     fits = fits_of(prepared.study, years)
-    with writing(store.path):
+    with writing(store.path), pool_of(workers) as pool:
         _create(store, series, years, fits)
         room = _Room(len(years), len(prepared.layer_edges) - 1, store.maps.bands, fits)
+        writes: list[Future[Any]] = []
         for number, one in enumerate(series):
             rows = np.zeros((len(years), prepared.grid.shape[0]))
             for band in store.maps.bands:
-                fields = _read(store, prepared, one, band, room, rows[:, band.rows], first)
+                fields = _read(store, prepared, one, band, room, rows[:, band.rows], first, pool)
+                # The next fields are read while the fits of the last ones are written, but their
+                # fits take the same room.
+                _wait(writes)
+                writes = []
                 for fit in fits:
-                    found = _fitted(fields, room, fit, years, workers)
-                    _write_band(store, number, band, fit, found, workers)
+                    found = _fitted(fields, room, fit, years, pool)
+                    writes += _write_band(store, number, band, fit, found, pool)
             totals[number, first : first + len(years)] = [math.fsum(row) for row in rows]
             report("trends", number + 1, len(series))
+        _wait(writes)
         about = {
             "units": "Tg yr-1",
             "units_in_words": "Tg C yr-1",
@@ -150,6 +157,7 @@ def _read(
     room: _Room,
     rows: Array,
     first: int,
+    pool: Executor,
 ) -> Array:
     """The years of a series on a band from the ``first`` on, (year, layer, cell), read by threads;
     fills ``rows`` (year, row), t yr-1."""
@@ -167,12 +175,11 @@ def _read(
         store.maps.read(one.array, (*one.label, first + year), band, fields[year])
         add_up_rows(fields[year], area, starts, rows[year])
 
-    for _ in in_order(read, range(len(fields)), workers_of(prepared)):
-        pass
+    _wait(_begun(pool, read, range(len(fields))))
     return fields
 
 
-def _fitted(fields: Array, room: _Room, fit: Fit, years: Sequence[int], workers: int) -> Found:
+def _fitted(fields: Array, room: _Room, fit: Fit, years: Sequence[int], pool: Executor) -> Found:
     """The fits of a series on a band, (layers and their sum, cell), some cells at a time."""
     from saprolite.compiled.sums import add_up_layers
 
@@ -188,19 +195,29 @@ def _fitted(fields: Array, room: _Room, fit: Fit, years: Sequence[int], workers:
             fill(by_layer, layer * cells + first, fit.part(found, (layer, part)))
         fill(columns, 0, fit.part(found, (layers, part)))
 
-    for _ in in_order(task, range(0, cells, _CELLS), workers):
-        pass
+    _wait(_begun(pool, task, range(0, cells, _CELLS)))
     return found
 
 
 def _write_band(
-    store: FluxStore, number: int, band: Band, fit: Fit, found: Found, workers: int
-) -> None:
+    store: FluxStore, number: int, band: Band, fit: Fit, found: Found, pool: Executor
+) -> list[Future[Any]]:
+    """Begin to write the fits of a series on a band."""
+
     def write(item: tuple[str, Array]) -> None:
         store.maps.write(item[0], (number,), band, item[1])
 
     by_name = found._asdict()
     maps = [(fit.array(LAYERS, name), by_name[name][:-1]) for name in fit.statistics]
     maps += [(fit.array(COLUMN, name), by_name[name][-1]) for name in fit.statistics]
-    for _ in in_order(write, maps, workers):
-        pass
+    return _begun(pool, write, maps)
+
+
+def _begun(pool: Executor, work: Callable[[Any], Any], items: Iterable[Any]) -> list[Future[Any]]:
+    return [pool.submit(work, item) for item in items]
+
+
+def _wait(begun: Iterable[Future[Any]]) -> None:
+    """Until all is done; raises the first error."""
+    for one in begun:
+        one.result()

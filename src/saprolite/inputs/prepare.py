@@ -238,9 +238,7 @@ def _soil(statics: StaticReader, climate: npt.NDArray[np.int16]) -> Soil:
     )
 
 
-def _column(
-    statics: StaticReader, soil: Soil, checking_alone: bool = False
-) -> ColumnInputs | None:
+def _column(statics: StaticReader, soil: Soil, checking_alone: bool = False) -> ColumnInputs | None:
     """What a soil column needs besides; None for a study without one."""
     if statics.study.column is None:
         return None
