@@ -299,6 +299,25 @@ def test_wrong_texture_is_refused_before_anything_is_written(
     assert not out.exists()
 
 
+@pytest.mark.parametrize("fault", ["upside down", "half a year off"])
+def test_seasons_in_the_wrong_hemisphere_are_refused(tmp_path: Path, fault: str) -> None:
+    """Rows against their latitudes, months under the name of others: every value is possible."""
+    world = World(tmp_path / "world")
+    for year in world.years:
+        for month in range(1, 13):
+            other = values(year, (month + 5) % 12 + 1)
+            for name in other:
+                world.changes[(year, month, name)] = {
+                    "upside down": lambda field: field[::-1],
+                    "half a year off": lambda _, other=other[name]: other,
+                }[fault]
+    world.write()
+    with pytest.raises(InputError, match=r"wrong half of the year in (\d+) of \1 cells") as caught:
+        fluxes_only(world.study(), tmp_path / "out")
+    assert "upside down" in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
 def test_percent_may_be_declared(world: World, tmp_path: Path) -> None:
     path = static_file(tmp_path / "t.nc", {k: np.full((1, *SHAPE), v) for k, v in
                                            (("clay", 30.0), ("silt", 30.0), ("sand", 40.0))}, "%")  # fmt: skip

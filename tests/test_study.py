@@ -34,6 +34,41 @@ def test_template_is_a_study(monkeypatch: pytest.MonkeyPatch) -> None:
     jsonschema.validate(content, schema())
 
 
+@pytest.mark.parametrize(
+    ("begins", "section", "replaced"),
+    [
+        ("# [inputs.forcing]\n", "SCENARIO", ("[inputs.forcing]", "# What saprolite prepare")),
+        ("# [inputs.evapotranspiration]\n", "EVAPOTRANSPIRATION", None),
+        ("# [analysis]\n", "ANALYSIS", None),
+    ],
+)
+def test_each_section_that_the_template_comments_out_is_one(
+    begins: str, section: str, replaced: tuple[str, str] | None
+) -> None:
+    text = TEMPLATE.format(name="study.toml")
+    before, rest = text.split(begins)
+    lines, after = rest.split(f"# {section} ENDS\n")
+    own = begins + lines
+    opened = "\n".join(line.removeprefix("# ") for line in own.splitlines()) + "\n"
+    if replaced:  # it stands in the place of another one
+        before, after = before.partition(replaced[0])[0], after[after.index(replaced[1]) :]
+    content = tomllib.loads(before + opened + after)
+    Study.of(content, Path())
+    jsonschema.validate(content, schema())
+
+
+def test_the_template_names_every_product() -> None:
+    """Of every input: what the model accepts is what the template offers."""
+    definitions = schema()["$defs"]
+    products = {
+        definition["properties"]["product"]["const"]
+        for definition in definitions.values()
+        if "const" in definition.get("properties", {}).get("product", {})
+    }
+    assert len(products) > 15
+    assert {name for name in products if name not in TEMPLATE} == set()
+
+
 def test_published_schema_is_that_of_the_model() -> None:
     assert (ROOT / "docs/study.schema.json").read_text(encoding="utf-8") == schema_text()
 

@@ -35,7 +35,8 @@ earth = "wgs84"                 # wgs84 | sphere: shape for the cell areas
 
 # GLDAS Noah monthly: a folder of GLDAS_NOAH..._M.AYYYYMM.02x.nc4 files, or one file of months.
 [inputs.forcing]
-product = "gldas"               # gldas (path) | demo (resolution_deg)
+product = "gldas"               # gldas, era5_land, cmip (path) | change_factors (below)
+                                # | demo (resolution_deg)
 path = "gldas/"                 # or path_2_0 and path_2_1, a folder for each version
 # seam = "scale"                # where both versions are there: splice (as they are) | scale (one
                                 # brought to the other) | 2.0-only (to 2014) | 2.1-only (from 2000)
@@ -43,6 +44,27 @@ path = "gldas/"                 # or path_2_0 and path_2_1, a folder for each ve
 # scaled_version = "2.0"        # scale: the version that is brought to the other
 # overlap_years = [2000, 2014]  # scale: years to scale by; default: all that both have
 # early_product = "accept"      # refuse | accept: months without GPCP precipitation
+
+# A scenario, in its place: what a climate model says of the change, on an observed forcing.
+# [inputs.forcing]
+# product = "change_factors"
+# base_years = [1985, 2014]     # years of both whose means are compared
+# soil_moisture = "ratio"       # ratio | difference; evapotranspiration, too
+# [inputs.forcing.base]
+# product = "gldas"             # gldas | era5_land | demo
+# path = "gldas/"
+# [inputs.forcing.model]
+# product = "cmip"
+# path = "cmip/"                # files of one model, historical and a scenario
+# SCENARIO ENDS
+
+# Evapotranspiration of another product than that of the forcing:
+# [inputs.evapotranspiration]
+# product = "mod16"             # mod16, mod16_8day, era5_land (path)
+# path = "mod16/"
+# other_years = "scale"         # years without it: scale (the forcing's, brought to its level)
+#                               # | splice (the forcing's as it is)
+# EVAPOTRANSPIRATION ENDS
 
 # What saprolite prepare packed from these files, in their place:
 # [inputs.packed]
@@ -139,6 +161,18 @@ run = []                        # soil_moisture, soil_temperature, soil_co2, fro
 # Trends given a level shift at a year in which a source changes, beside the plain ones:
 # [trends]
 # break_year = 2000             # first year after it
+
+# How saprolite analyse judges trends, drivers and zones; no flux depends on it:
+# [analysis]
+# alpha = 0.05                  # a trend with p below it is significant
+# trend = "theil_sen"           # least_squares | theil_sen (with Mann-Kendall)
+# autocorrelation = "hamed_rao" # none | hamed_rao (theil_sen)
+# false_discovery = "none"      # none | benjamini_hochberg
+# relative_to = "total"         # summed_trends | total: denominator of relative contributions
+# masks = "sign"                # sign | significant: where soil dries or warms
+# latitude_bands = [[-30.0, 30.0], [30.0, 60.0]]
+# regions = "regions.geojson"   # polygons with totals of their own
+# ANALYSIS ENDS
 
 [engine]
 precision = "float32"           # float32 | float64 (twice the time): annual sums are float64
