@@ -136,6 +136,17 @@ def test_the_line_of_a_typo_is_named() -> None:
     ({"inputs__thickness": {"product": "raster", "path": "z.tif"}}, "inputs.thickness.units"),
     ({"reading__coarse_sand": "cut"}, "(1 problem)"),
     ({"inputs__forcing": {"path": "x"}}, "add product = ..."),
+    ({"first_year": 1970.5}, "accepted: a whole number"),
+    ({"title": 7}, "accepted: a text in quotes"),
+    ({"output__monthly": "perhaps"}, "accepted: true or false"),
+    ({"experiments__run": "shapley"}, "accepted: a list: [..., ...]"),
+    ({"experiments__run": ["shaply"]}, "did you mean 'shapley'?"),
+    ({"inputs__texture": 5}, "accepted: a section, name = value each"),
+    ({"engine__workers": 0}, "accepted: 1 or more"),
+    ({"grid__resolution_deg": -1.0}, "accepted: more than 0"),
+    ({"grid__resolution_deg": 80.0}, "accepted: 60 or less\n    next:     correct the value"),
+    ({"analysis__latitude_bands": [[1.0, 2.0, 3.0]]}, "accepted: 2 items or fewer"),
+    ({"first_year": 2005}, "last_year 2005 or later"),
 ])  # fmt: skip
 def test_refusals(changes: dict[str, Any], message: str) -> None:
     assert message in refused(World(Path("w")).study(**changes))

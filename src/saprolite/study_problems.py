@@ -4,11 +4,35 @@ from __future__ import annotations
 
 import types
 import typing
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ValidationError
 
 from saprolite.errors import Problem, did_you_mean
+
+# What is accepted, by the kind of a finding; numbers in braces are its own.
+_ACCEPTED: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "a whole number"),
+        **dict.fromkeys(("float_type", "float_parsing"), "a number"),
+        **dict.fromkeys(("bool_type", "bool_parsing"), "true or false"),
+        **dict.fromkeys(
+            ("dict_type", "model_type", "model_attributes_type"), "a section, name = value each"
+        ),
+        "finite_number": "a number that is neither infinite nor nan",
+        "string_type": "a text in quotes",
+        "list_type": "a list: [..., ...]",
+        "greater_than": "more than {gt:g}",
+        "greater_than_equal": "{ge:g} or more",
+        "less_than": "less than {lt:g}",
+        "less_than_equal": "{le:g} or less",
+        "too_short": "{min_length} or more items",
+        "too_long": "{max_length} items or fewer",
+        "literal_error": "{expected}",
+    }
+)
 
 
 def validation_problems(
@@ -60,25 +84,28 @@ def validation_problems(
         else:
             found = item["input"]
             shown = repr(found) if not isinstance(found, dict) else _values(found)
-            problems.append(
-                Problem(
-                    place, shown, item["msg"].removeprefix("Value error, "), _advice(kind, found)
-                )
-            )
+            wanted = item["msg"].removeprefix("Value error, ")
+            if kind in _ACCEPTED:
+                wanted = _ACCEPTED[kind].format(**context)
+            problems.append(Problem(place, shown, wanted, _advice(kind, found, context)))
     return problems
 
 
 def _values(section: dict[str, Any]) -> str:
     """The plain values of a section, without its product and its subsections."""
-    return ", ".join(
+    values = ", ".join(
         f"{key} = {value!r}"
         for key, value in section.items()
         if key != "product" and not isinstance(value, dict)
     )
+    return values or f"a section of {', '.join(section) or 'nothing'}"
 
 
-def _advice(kind: str, found: object) -> str:
-    if kind == "less_than_equal" and isinstance(found, int | float) and 1.0 < found <= 100.0:
+def _advice(kind: str, found: object, context: Mapping[str, Any]) -> str:
+    if kind == "literal_error":
+        return did_you_mean(str(found), str(context["expected"]).split("'")[1::2])
+    share = kind == "less_than_equal" and context["le"] == 1.0
+    if share and isinstance(found, int | float) and 1.0 < found <= 100.0:
         return "this looks like percent: divide by 100"
     return "correct the value"
 
