@@ -121,7 +121,6 @@ def test_the_line_of_a_typo_is_named() -> None:
 
 
 @pytest.mark.parametrize(("changes", "message"), [
-    ({"last_year": 1999}, "before first_year"),
     ({"inputs__texture__sand": 0.5}, "must be 1; they add up to 1.1"),
     ({"inputs__minerals__shares": {"illite": 20.0}}, "not percent"),
     ({"inputs__minerals__shares": {"illite": 0.2}}, "name the same minerals"),

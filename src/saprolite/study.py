@@ -63,7 +63,7 @@ class Study(Closed):
     @model_validator(mode="after")
     def _period(self) -> Study:
         if self.last_year < self.first_year:
-            raise ValueError(f"last_year {self.first_year} or later, with first_year {self.first_year}")
+            raise ValueError(f"last_year {self.first_year} or later, which is the first year")
         return self
 
     @property
