@@ -299,6 +299,20 @@ def test_wrong_texture_is_refused_before_anything_is_written(
     assert not out.exists()
 
 
+def test_a_hole_in_one_field_of_the_forcing_is_noted(tmp_path: Path) -> None:
+    """It is counted as missing forcing; the note says that a field of its own is to blame."""
+    name = "SoilMoi40_100cm_inst"
+
+    def spoiled(field: np.ndarray) -> np.ndarray:
+        field[5:9, 5:12] = -9999.0
+        return field
+
+    world = World(tmp_path / "world", changes={(2000, 4, name): spoiled}).write()
+    prepared = sap.check(Study.of(world.study(), Path()))
+    hole = "forcing (2000): soil_moisture of layer 3 lacks 28 cells that others have"
+    assert [note for note in prepared.notes if "lacks" in note] == [hole]
+
+
 @pytest.mark.parametrize("fault", ["upside down", "half a year off"])
 def test_seasons_in_the_wrong_hemisphere_are_refused(tmp_path: Path, fault: str) -> None:
     """Rows against their latitudes, months under the name of others: every value is possible."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,35 @@ def complete_cells(*arrays: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.boo
     for array in arrays:
         result &= np.isfinite(array).reshape(-1, array.shape[-1]).all(axis=0)
     return result
+
+
+def gaps(
+    layered: Mapping[str, npt.NDArray[np.floating[Any]]],
+    others: Mapping[str, npt.NDArray[np.floating[Any]]],
+) -> tuple[npt.NDArray[np.bool_], list[str]]:
+    """Cells with every value of every field, and where one field lacks what another one has.
+
+    ``layered``: (month, layer, cell) by name; ``others``: (month, cell). A field with a hole of its
+    own is worth a word: where all lack, there is no land.
+
+    >>> wet = np.array([[[0.2, 0.2, np.nan], [0.2, np.nan, np.nan]]])
+    >>> gaps({"soil_moisture": wet}, {"evapotranspiration": np.array([[1.0, 1.0, np.nan]])})
+    (array([ True, False, False]), ['soil_moisture of layer 2 lacks 1 cells that others have'])
+    """
+    complete = {
+        f"{name} of layer {layer + 1}": complete_cells(values[:, layer])
+        for name, values in layered.items()
+        for layer in range(values.shape[1])
+    } | {name: complete_cells(values) for name, values in others.items()}
+    everything, anything = (
+        reduce(joined, complete.values()) for joined in (np.logical_and, np.logical_or)
+    )
+    found = []
+    for name, mask in complete.items():
+        lacking = int((anything & ~mask).sum())
+        if lacking:
+            found.append(f"{name} lacks {lacking} cells that others have")
+    return everything, found
 
 
 def counts(

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from saprolite.errors import InputError, Problem, SaproliteError, raise_if_any
 from saprolite.grid import Grid
 from saprolite.inputs.direct import DirectForcing, ReadYear
-from saprolite.inputs.missing import CAUSES, COLUMN_CAUSES, Flags, complete_cells, flags
+from saprolite.inputs.missing import CAUSES, COLUMN_CAUSES, Flags, complete_cells, flags, gaps
 from saprolite.inputs.opening import land_of, open_forcing
 from saprolite.inputs.packed import PackedForcing
 from saprolite.inputs.packed_manifest import Digests
@@ -154,7 +154,8 @@ def prepare(study: Study, given: Place | None = None) -> Prepared:
 
     cells = statics.cells
     ice = forcing.land_ice().ravel()[cells]
-    taken, complete = _taken(forcing, study.first_year, cells)
+    taken, complete, holes = _taken(forcing, study.first_year, cells)
+    collected.notes += holes
     masks = {
         "land_ice": ice,
         "forcing": ~complete,
@@ -202,18 +203,24 @@ def prepare(study: Study, given: Place | None = None) -> Prepared:
 
 def _taken(
     forcing: Forcing, first_year: int, cells: npt.NDArray[np.int64]
-) -> tuple[Forcing, npt.NDArray[np.bool_]]:
-    """The forcing as a run takes it, and the cells with every value of the first year."""
+) -> tuple[Forcing, npt.NDArray[np.bool_], list[str]]:
+    """The forcing as a run takes it, the cells with every value of the first year, and notes on
+    holes in single fields of it."""
     if isinstance(forcing, PackedForcing):
-        return forcing, forcing.complete(first_year)
+        return forcing, forcing.complete(first_year), []
     first = forcing.read_year(first_year, cells)
     where = f"forcing: soil_temperature ({first_year})"
     lat = forcing.grid.lat[cells // forcing.grid.lon.size]
     problem = season_problem(first.soil_temperature[:, 0], lat, where)
     if problem:
         raise InputError("The inputs cannot be used (1 problem)", [problem])
-    complete = complete_cells(*first)  # before land ice is taken out
-    return DirectForcing(forcing, ReadYear(first_year, cells, first)), complete
+    # Before land ice is taken out.
+    complete, holes = gaps(
+        {"soil_moisture": first.soil_moisture, "soil_temperature": first.soil_temperature},
+        {"evapotranspiration": first.evapotranspiration},
+    )
+    notes = [f"forcing ({first_year}): {hole}" for hole in holes]
+    return DirectForcing(forcing, ReadYear(first_year, cells, first)), complete, notes
 
 
 def _model(study: Study, collected: Collected) -> CO2Pathway | None:
