@@ -30,7 +30,7 @@ TOTAL = "carbon_sink_total"
 CONTROL = "control"
 _T_PER_TG = 1.0e6
 # Cells that are fitted at a time: the sums of their layers stay in the cache of a core.
-_CELLS = 2048
+_CELLS = 4096
 # Series by what the labels of an extra array are; of months there are no trends.
 _NAMES = {"experiment": "{}_only", "driver": "contribution_of_{}"}
 

@@ -119,8 +119,10 @@ class GldasMonthly:
 
     def _spans(self, cells: Cells) -> bool:
         """Whether cells span so many latitudes that the mean of a field tells its unit."""
-        lat = self.grid.lat[np.unique(cells // self.grid.lon.size)]
-        return bool(cells.size) and float(lat.max() - lat.min()) >= LATITUDES_OF_A_MEAN
+        if not cells.size:
+            return False
+        first, last = (self.grid.lat[at // self.grid.lon.size] for at in (cells.min(), cells.max()))
+        return abs(float(last - first)) >= LATITUDES_OF_A_MEAN
 
     def land(self) -> npt.NDArray[np.bool_]:
         """Where the first month has a value in any field: the product's land, ice included."""

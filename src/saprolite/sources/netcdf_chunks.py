@@ -97,7 +97,7 @@ class Gatherer:
         inside = in_row * width + in_column
         across = int(column.max(initial=0)) + 1
         tile = row * across + column
-        numbers = np.unique(tile)
+        numbers = np.flatnonzero(np.bincount(tile))
         for number in numbers:
             chosen = slice(None) if numbers.size == 1 else np.flatnonzero(tile == number)
             here = inside[chosen]

@@ -85,7 +85,8 @@ class Layout:
     def fills(self) -> npt.NDArray[Any]:
         """Stored numbers that mean a missing value."""
         found = [self.attributes.get(name) for name in ("_FillValue", "missing_value")]
-        return np.unique([fill for fill in found if fill is not None]).astype(self.dtype)
+        given = [number for fill in found if fill is not None for number in np.ravel(fill).tolist()]
+        return np.array(list(dict.fromkeys(given))).astype(self.dtype)
 
 
 class Variable(NamedTuple):
