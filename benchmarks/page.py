@@ -159,7 +159,10 @@ def _earth(found: Results) -> str:
     parts = [
         "## The Earth\n\nFour layers, control, four single-driver experiments, Shapley "
         "contributions, trends with p, from the packed store (warm) into the flux store, "
-        f"{found['workers']} threads; everything from preparing the study to the last trend.\n",
+        f"{found['workers']} threads; everything from preparing the study to the last trend. A run "
+        "writes every flux once. A virtual machine that gets its memory from the host only when it "
+        "touches it spends several times as long on that first touch as on the writing, and not "
+        "the same from hour to hour: so do these seconds vary more than those of a kernel.\n",
         table(head, rows),
         "The first case, how many times as long as only reading its stored forcing:\n",
         table(
