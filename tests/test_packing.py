@@ -33,7 +33,7 @@ from saprolite.testing.gldas import write_gldas_months
 from saprolite.testing.gldas_values import Seam
 from test_cli import saprolite
 from test_run import fluxes_only
-from world import World
+from world import World, values
 
 YEARS = range(2000, 2004)
 
@@ -294,6 +294,17 @@ def test_a_corrupt_file_leaves_the_years_before_it(years: World, tmp_path: Path)
     path.write_bytes(sound)
     assert path.name in refused(StoreError, years.study(), store)
     assert pack(years.study(), store, restart=True) == list(YEARS)
+
+
+def test_seasons_in_the_wrong_hemisphere_are_not_packed(tmp_path: Path) -> None:
+    """Looked for in every year: here the months of the second one are upside down."""
+    world = World(tmp_path / "world")
+    names = values(2001, 1)
+    world.changes = {(2001, month, name): lambda field: field[::-1]
+                     for month in range(1, 13) for name in names}  # fmt: skip
+    text = refused(InputError, world.write().study(), tmp_path / "store")
+    assert "Packing stopped at 2001" in text
+    assert "summer in the wrong half of the year" in text
 
 
 def test_an_input_that_changes_while_it_is_packed(years: World, tmp_path: Path) -> None:

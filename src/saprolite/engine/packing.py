@@ -37,6 +37,7 @@ from saprolite.inputs.packed_manifest import (
     read_manifest,
     write_manifest,
 )
+from saprolite.inputs.seasons import require_seasons
 from saprolite.inputs.statics import Collected
 from saprolite.inputs.year_chunks import write_year, year_bytes, year_index
 from saprolite.places import (
@@ -160,6 +161,7 @@ class Packing:
         """Read a year and write it; checksums of its chunks."""
         try:
             values = self.forcing.read_year(year, self.cells)
+            require_seasons(values, self.forcing.grid, self.cells, year)
         except InputError as error:
             whole = f"{len(manifest.years)} years are packed and can be run from"
             raise InputError(f"Packing stopped at {year}; {whole}: {error.headline}",

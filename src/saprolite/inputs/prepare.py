@@ -16,7 +16,7 @@ from saprolite.inputs.missing import CAUSES, COLUMN_CAUSES, Flags, complete_cell
 from saprolite.inputs.opening import land_of, open_forcing
 from saprolite.inputs.packed import PackedForcing
 from saprolite.inputs.packed_manifest import Digests
-from saprolite.inputs.seasons import season_problem
+from saprolite.inputs.seasons import require_seasons
 from saprolite.inputs.statics import Collected, StaticReader
 from saprolite.models import CO2Pathway, Soil
 from saprolite.places import Place
@@ -209,11 +209,7 @@ def _taken(
     if isinstance(forcing, PackedForcing):
         return forcing, forcing.complete(first_year), []
     first = forcing.read_year(first_year, cells)
-    where = f"forcing: soil_temperature ({first_year})"
-    lat = forcing.grid.lat[cells // forcing.grid.lon.size]
-    problem = season_problem(first.soil_temperature[:, 0], lat, where)
-    if problem:
-        raise InputError("The inputs cannot be used (1 problem)", [problem])
+    require_seasons(first, forcing.grid, cells, first_year)
     # Before land ice is taken out.
     complete, holes = gaps(
         {"soil_moisture": first.soil_moisture, "soil_temperature": first.soil_temperature},

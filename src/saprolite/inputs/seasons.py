@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from saprolite.errors import Problem
+from saprolite.errors import InputError, Problem
+from saprolite.grid import Grid
+from saprolite.sources.forcing import ForcingYear
 
 # Poleward of these latitudes (degrees) summer and winter differ by more than this (K) in most
 # places, and nowhere by chance.
@@ -19,6 +21,18 @@ _NEXT = (
     "check that lat names the rows of the fields (not upside down) and that every file holds "
     "the month that it says"
 )
+
+
+def require_seasons(
+    values: ForcingYear, grid: Grid, cells: npt.NDArray[np.int64], year: int
+) -> None:
+    """Raise ``InputError`` if a year of forcing, on flat (row-major) cells of its grid, has its
+    seasons in the wrong hemisphere."""
+    lat = grid.lat[cells // grid.lon.size]
+    where = f"forcing: soil_temperature ({year})"
+    problem = season_problem(values.soil_temperature[:, 0], lat, where)
+    if problem:
+        raise InputError("The inputs cannot be used (1 problem)", [problem])
 
 
 def season_problem(
