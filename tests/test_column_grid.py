@@ -332,7 +332,7 @@ def test_everything_that_is_missing_is_named_with_what_to_type(world: World) -> 
     ("profile", {"dok": 1.0}, "no such field"),
     ("simple", {"carbon": "alkalinity_export"}, "a solved soil solution"),
     ("witch-type", {"carbon": "co2_pathway"}, "the pathway CO2"),
-    ("profile", {"minimum_percolation_mm_yr": 0.0}, "more than 0"),
+    ("profile", {"minimum_percolation_mm_yr": 0.0}, "accepted: more than 0"),
 ])  # fmt: skip
 def test_refusals(world: World, model: str, changes: dict[str, Any], message: str) -> None:
     text = refused(study(world, model, changes))

@@ -268,7 +268,7 @@ sobol_samples = 1000
     for words in (
         "by_pixel",
         "uniform takes relative_half_width",
-        "0 or more",
+        "accepted: 0 or more",
         "did you mean 'source'",
         "power of 2",
     ):

@@ -56,7 +56,6 @@ path = "gldas/"                 # or path_2_0 and path_2_1, a folder for each ve
 # [inputs.forcing.model]
 # product = "cmip"
 # path = "cmip/"                # files of one model, historical and a scenario
-# SCENARIO ENDS
 
 # Evapotranspiration of another product than that of the forcing:
 # [inputs.evapotranspiration]
@@ -64,7 +63,6 @@ path = "gldas/"                 # or path_2_0 and path_2_1, a folder for each ve
 # path = "mod16/"
 # other_years = "scale"         # years without it: scale (the forcing's, brought to its level)
 #                               # | splice (the forcing's as it is)
-# EVAPOTRANSPIRATION ENDS
 
 # What saprolite prepare packed from these files, in their place:
 # [inputs.packed]
@@ -172,7 +170,6 @@ run = []                        # soil_moisture, soil_temperature, soil_co2, fro
 # masks = "sign"                # sign | significant: where soil dries or warms
 # latitude_bands = [[-30.0, 30.0], [30.0, 60.0]]
 # regions = "regions.geojson"   # polygons with totals of their own
-# ANALYSIS ENDS
 
 [engine]
 precision = "float32"           # float32 | float64 (twice the time): annual sums are float64

@@ -60,7 +60,7 @@ class FTail(NamedTuple):
         _kernel()(ratio, p, *self)
 
 
-# scipy.special has both, but takes longer to import than the trends of the Earth take.
+# scipy.special has both, but its import takes a quarter of a second, of a run that may take three.
 def _beta_with_half(number: float) -> float:
     """B(a, 1/2) for a = 1/2, 1, 3/2, ... by the recurrence of DLMF 5.12.1 and 5.5.1.
 

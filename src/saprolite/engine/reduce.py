@@ -8,8 +8,8 @@ rows, so that no bit depends on the bands.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -106,7 +106,7 @@ def write_trends(
     with writing(store.path), pool_of(workers) as pool:
         _create(store, series, years, fits)
         room = _Room(len(years), len(prepared.layer_edges) - 1, store.maps.bands, fits)
-        writes: list[Future[Any]] = []
+        writes: list[Iterator[None]] = []
         for number, one in enumerate(series):
             rows = np.zeros((len(years), prepared.grid.shape[0]))
             for band in store.maps.bands:
@@ -117,7 +117,7 @@ def write_trends(
                 writes = []
                 for fit in fits:
                     found = _fitted(fields, room, fit, years, pool)
-                    writes += _write_band(store, number, band, fit, found, pool)
+                    writes.append(_write_band(store, number, band, fit, found, pool))
             totals[number, first : first + len(years)] = [math.fsum(row) for row in rows]
             report("trends", number + 1, len(series))
         _wait(writes)
@@ -175,7 +175,7 @@ def _read(
         store.maps.read(one.array, (*one.label, first + year), band, fields[year])
         add_up_rows(fields[year], area, starts, rows[year])
 
-    _wait(_begun(pool, read, range(len(fields))))
+    list(pool.map(read, range(len(fields))))
     return fields
 
 
@@ -195,14 +195,14 @@ def _fitted(fields: Array, room: _Room, fit: Fit, years: Sequence[int], pool: Ex
             fill(by_layer, layer * cells + first, fit.part(found, (layer, part)))
         fill(columns, 0, fit.part(found, (layers, part)))
 
-    _wait(_begun(pool, task, range(0, cells, _CELLS)))
+    list(pool.map(task, range(0, cells, _CELLS)))
     return found
 
 
 def _write_band(
     store: FluxStore, number: int, band: Band, fit: Fit, found: Found, pool: Executor
-) -> list[Future[Any]]:
-    """Begin to write the fits of a series on a band."""
+) -> Iterator[None]:
+    """Begin to write the fits of a series on a band; to be gone through, to know of errors."""
 
     def write(item: tuple[str, Array]) -> None:
         store.maps.write(item[0], (number,), band, item[1])
@@ -210,14 +210,10 @@ def _write_band(
     by_name = found._asdict()
     maps = [(fit.array(LAYERS, name), by_name[name][:-1]) for name in fit.statistics]
     maps += [(fit.array(COLUMN, name), by_name[name][-1]) for name in fit.statistics]
-    return _begun(pool, write, maps)
+    return pool.map(write, maps)
 
 
-def _begun(pool: Executor, work: Callable[[Any], Any], items: Iterable[Any]) -> list[Future[Any]]:
-    return [pool.submit(work, item) for item in items]
-
-
-def _wait(begun: Iterable[Future[Any]]) -> None:
+def _wait(begun: Iterable[Iterator[None]]) -> None:
     """Until all is done; raises the first error."""
     for one in begun:
-        one.result()
+        list(one)

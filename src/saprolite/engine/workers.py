@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 
 from saprolite.engine.failures import described
@@ -13,6 +13,7 @@ from saprolite.engine.ledger import DONE, FAILED, Entry
 from saprolite.engine.store import FluxStore
 from saprolite.errors import StoreError
 from saprolite.inputs import Prepared
+from saprolite.threads import pool_of
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,6 @@ class BlockWork:
 
 def on_threads(work: BlockWork, blocks: Sequence[Block], workers: int) -> Iterator[Entry]:
     """The ledger lines of blocks, in the order in which threads finish them."""
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="saprolite-block")
-    try:
+    with pool_of(workers) as pool:
         for future in as_completed([pool.submit(work, block) for block in blocks]):
             yield future.result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from saprolite.sources.forcing import ForcingYear
+
 CAUSES = ("land_ice", "forcing", "texture", "bulk_density", "minerals", "thickness")
 # A soil column besides: an input of its own is missing, or a layer has no steady state.
 COLUMN_CAUSES = (*CAUSES, "column", "no_solution")
@@ -41,24 +43,22 @@ def complete_cells(*arrays: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.boo
     return result
 
 
-def gaps(
-    layered: Mapping[str, npt.NDArray[np.floating[Any]]],
-    others: Mapping[str, npt.NDArray[np.floating[Any]]],
-) -> tuple[npt.NDArray[np.bool_], list[str]]:
+def gaps(values: ForcingYear) -> tuple[npt.NDArray[np.bool_], list[str]]:
     """Cells with every value of every field, and where one field lacks what another one has.
 
-    ``layered``: (month, layer, cell) by name; ``others``: (month, cell). A field with a hole of its
-    own is worth a word: where all lack, there is no land.
+    A field with a hole of its own is worth a word: where all lack, there is no land.
 
     >>> wet = np.array([[[0.2, 0.2, np.nan], [0.2, np.nan, np.nan]]])
-    >>> gaps({"soil_moisture": wet}, {"evapotranspiration": np.array([[1.0, 1.0, np.nan]])})
+    >>> gaps(ForcingYear(wet, wet[:, :1], wet[:, 0]))
     (array([ True, False, False]), ['soil_moisture of layer 2 lacks 1 cells that others have'])
     """
-    complete = {
-        f"{name} of layer {layer + 1}": complete_cells(values[:, layer])
-        for name, values in layered.items()
-        for layer in range(values.shape[1])
-    } | {name: complete_cells(values) for name, values in others.items()}
+    complete = {}
+    for name, field in values._asdict().items():
+        if field.ndim == 2:
+            complete[name] = complete_cells(field)
+            continue
+        for layer in range(field.shape[1]):
+            complete[f"{name} of layer {layer + 1}"] = complete_cells(field[:, layer])
     everything, anything = (
         reduce(joined, complete.values()) for joined in (np.logical_and, np.logical_or)
     )

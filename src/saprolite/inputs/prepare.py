@@ -211,10 +211,7 @@ def _taken(
     first = forcing.read_year(first_year, cells)
     require_seasons(first, forcing.grid, cells, first_year)
     # Before land ice is taken out.
-    complete, holes = gaps(
-        {"soil_moisture": first.soil_moisture, "soil_temperature": first.soil_temperature},
-        {"evapotranspiration": first.evapotranspiration},
-    )
+    complete, holes = gaps(first)
     notes = [f"forcing ({first_year}): {hole}" for hole in holes]
     return DirectForcing(forcing, ReadYear(first_year, cells, first)), complete, notes
 
