@@ -28,6 +28,7 @@ import world
 
 TASKS = "earth_tasks.py"
 DISTINCT_MONTHS = 24
+RUN_OF_FILES = "run_of_files"
 
 
 class Case(NamedTuple):
@@ -50,8 +51,8 @@ class Plan(NamedTuple):
 
 PLANS = {
     "full": Plan(Case(0.25, 49), (1.0, 0.5), (12, 24), 3, 60, 0.25),
-    "quick": Plan(Case(1.0, 12), (2.0,), (6,), 2, 12, 1.0),
-    "tiny": Plan(Case(10.0, 3), (), (), 1, 12, 10.0),
+    "quick": Plan(Case(1.0, 12), (2.0,), (6,), 2, 36, 1.0),
+    "tiny": Plan(Case(10.0, 3), (), (), 1, 36, 10.0),
 }
 
 
@@ -64,10 +65,13 @@ def measure(plan: Plan, folder: Path, months: int) -> dict[str, Any]:
     main = rows[0]
     out = _folder_of(plan.main, folder)
     one = _least(lambda: _run(plan.main, out, 1), plan.rounds) if workers > 1 else main["run"]
+    control = _control_alone(plan.main, folder, plan.rounds, workers)
     results: dict[str, Any] = {
         "workers": workers,
         "cases": rows,
         "main_case_by_workers": {"1": one["seconds"], str(workers): main["run"]["seconds"]},
+        "control_alone": control,
+        "all_experiments_to_control_alone": main["run"]["seconds"] / control["seconds"],
         "computing_and_trends_to_reading": {
             "with zarr and xarray":
                 main["run"]["computing_and_trends_s"] / main["read_with_xarray_s"],
@@ -108,12 +112,25 @@ def _case(case: Case, folder: Path, rounds: int, workers: int) -> dict[str, Any]
     }  # fmt: skip
 
 
+def _control_alone(case: Case, folder: Path, rounds: int, workers: int) -> dict[str, Any]:
+    """The same Earth without experiments, from its store."""
+    say("earth: the control alone")
+    out = _folder_of(case, folder).with_suffix(".control")
+    shutil.rmtree(out, ignore_errors=True)
+    _run(case, out, workers, "control")
+    found = _least(lambda: _run(case, out, workers, "control"), rounds)
+    shutil.rmtree(out)
+    return found
+
+
 def _folder_of(case: Case, folder: Path) -> Path:
     return folder / f"earth_{case.resolution}_{case.years}"
 
 
-def _run(case: Case, out: Path, workers: int) -> dict[str, Any]:
-    return in_fresh_process(TASKS, "run", out=str(out), workers=workers, **case._asdict())
+def _run(case: Case, out: Path, workers: int, experiments: str = "all") -> dict[str, Any]:
+    return in_fresh_process(
+        TASKS, "run", out=str(out), workers=workers, experiments=experiments, **case._asdict()
+    )
 
 
 def _least(action: Callable[[], dict[str, Any]], rounds: int) -> dict[str, Any]:
@@ -135,34 +152,48 @@ def _from_files(plan: Plan, folder: Path, months: int, workers: int) -> dict[str
     few.mkdir()
     for path in sorted(files.glob("GLDAS*.nc4"))[:subset]:
         (few / path.name).symlink_to(path)
-    part = _run_files(few, folder / "run_few_files", subset // 12, workers, plan.rounds)
+    kinds = ("all", "single drivers", "control")
+    part = {
+        kind: _run_files(few, folder, subset // 12, workers, plan.rounds, kind) for kind in kinds
+    }
+    say(f"earth: the xarray + Dask script on {subset} months")
+    script = _least(lambda: _script(few, folder, subset // 12), 2)
     whole = part
     if months > subset:
-        whole = _run_files(files, folder / "run_files", months // 12, workers, plan.rounds)
-    say(f"earth: the xarray + Dask script on {subset} months")
-    script = _script(few, folder, folder / "run_few_files", subset // 12)
+        whole = {
+            kind: _run_files(files, folder, months // 12, workers, plan.rounds, kind)
+            for kind in ("all", "control")
+        }
     runs = 1 + len(world.EXPERIMENTS)
     return {
-        **({ALL_MONTHS: whole["seconds"]} if months == 588 else {}),
+        **({ALL_MONTHS: whole["all"]["seconds"]} if months == 588 else {}),
         "months": months,
-        "run": whole,
+        "run": whole["all"],
+        "control_alone": whole["control"],
+        "all_experiments_to_control_alone":
+            whole["all"]["seconds"] / whole["control"]["seconds"],
         "months_of_the_script": subset,
-        "run_on_the_months_of_the_script": part,
+        "runs_on_the_months_of_the_script": part,
         "script": script,
-        "one_script_run_to_run_with_all_experiments": script["seconds"] / part["seconds"],
-        "script_for_each_experiment_to_run":
-            runs * script["seconds"] / part["seconds"],
+        "script_to_run": {
+            "control": script["seconds"] / part["control"]["seconds"],
+            "single drivers": runs * script["seconds"] / part["single drivers"]["seconds"],
+            "all": runs * script["seconds"] / part["all"]["seconds"],
+        },
         "number_of_script_runs": runs,
     }  # fmt: skip
 
 
-def _run_files(files: Path, out: Path, years: int, workers: int, rounds: int) -> dict[str, Any]:
-    say(f"earth: {12 * years} months from NetCDF")
+def _run_files(
+    files: Path, folder: Path, years: int, workers: int, rounds: int, experiments: str
+) -> dict[str, Any]:
+    say(f"earth: {12 * years} months from NetCDF, {experiments}")
+    out = folder / RUN_OF_FILES
     shutil.rmtree(out, ignore_errors=True)
     return _least(
         lambda: in_fresh_process(
             TASKS, "run_files", out=str(out), folder=str(files), first=world.FIRST_YEAR,
-            years=years, workers=workers,
+            years=years, workers=workers, experiments=experiments,
         ),
         rounds + 1,
     )  # fmt: skip
@@ -193,15 +224,15 @@ def _month_file(folder: Path, resolution: float, index: int) -> Path:
     return month_path(folder, resolution, world.FIRST_YEAR + index // 12, index % 12 + 1)
 
 
-def _script(files: Path, folder: Path, run: Path, years: int) -> dict[str, Any]:
-    """The stand-alone script, one experiment, and what it gives beside a run on the same files."""
+def _script(files: Path, folder: Path, years: int) -> dict[str, Any]:
+    """The stand-alone script, one experiment, and what it gives beside the last run of files."""
     soil, out = folder / "soil.nc", folder / "script.nc"
     in_fresh_process(
         TASKS, "soil", folder=str(files), first=world.FIRST_YEAR, years=years, path=str(soil)
     )
     return in_fresh_process(
         TASKS, "script", pattern=str(files / "GLDAS*.nc4"), soil=str(soil), out=str(out),
-        run=str(run),
+        run=str(folder / RUN_OF_FILES),
     )  # fmt: skip
 
 

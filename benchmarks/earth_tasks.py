@@ -10,8 +10,6 @@ from __future__ import annotations
 import json
 import resource
 import shutil
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,7 +18,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from bandwidth import read_once
-from harness import FOLDER, PrivateMemory, tasks
+from harness import PrivateMemory, tasks
 from naive import write_soil
 
 import world
@@ -35,7 +33,12 @@ PREPARING = "preparing, opening and checking"
 COMPUTING = ("computing", "trends")
 KEPT = ("inputs.zarr", "run.json", "study.toml")
 FORCING = ("soil_moisture", "soil_temperature", "evapotranspiration")
-ALL_EXPERIMENTS = {"run": [*world.EXPERIMENTS, "shapley"]}
+# What a run computes besides the control.
+EXPERIMENTS: dict[str, dict[str, Any]] = {
+    "all": {"run": [*world.EXPERIMENTS, "shapley"]},
+    "single drivers": {"run": list(world.EXPERIMENTS)},
+    "control": {"run": []},
+}
 CONSTANT_SOIL: dict[str, Any] = {
     "texture": {"product": "constant", "clay": 0.3, "silt": 0.3, "sand": 0.4},
     "minerals": {
@@ -65,35 +68,37 @@ class Stages:
         self._last = now
 
 
-def earth_study(resolution: float, years: int, workers: int) -> Study:
-    """All experiments on the made-up Earth, its forcing stored."""
+def earth_study(resolution: float, years: int, workers: int, experiments: str = "all") -> Study:
+    """Experiments on the made-up Earth, its forcing stored."""
     return world.study(
-        years, resolution, experiments=ALL_EXPERIMENTS,
+        years, resolution, experiments=EXPERIMENTS[experiments],
         engine={"workers": workers}, output={"store_forcing": "always"},
     )  # fmt: skip
 
 
-def files_study(folder: str, first: int, years: int, workers: int) -> Study:
-    """All experiments from monthly NetCDF files, read directly."""
+def files_study(
+    folder: str, first: int, years: int, workers: int, experiments: str = "all"
+) -> Study:
+    """Experiments from monthly NetCDF files, read directly."""
     inputs = demo_content()["inputs"] | CONSTANT_SOIL
     inputs["forcing"] = {"product": "gldas", "path": folder}
     content = demo_content() | {
         "first_year": first, "last_year": first + years - 1, "inputs": inputs,
-        "experiments": ALL_EXPERIMENTS, "engine": {"workers": workers},
+        "experiments": EXPERIMENTS[experiments], "engine": {"workers": workers},
         "output": {"store_forcing": "never"},
     }  # fmt: skip
     return Study.of(content, Path())
 
 
-def run(out: str, resolution: float, years: int, workers: int) -> dict[str, Any]:
+def run(out: str, **earth: Any) -> dict[str, Any]:
     """Compute a run of the Earth in a folder, from its stored inputs where they are there."""
     with world.in_place_of_the_demo_planet():
-        return _computed(earth_study(resolution, years, workers), Path(out))
+        return _computed(earth_study(**earth), Path(out))
 
 
-def run_files(out: str, folder: str, first: int, years: int, workers: int) -> dict[str, Any]:
+def run_files(out: str, **files: Any) -> dict[str, Any]:
     """Compute a run from NetCDF files."""
-    return _computed(files_study(folder, first, years, workers), Path(out))
+    return _computed(files_study(**files), Path(out))
 
 
 def _computed(study: Study, out: Path) -> dict[str, Any]:
@@ -167,23 +172,29 @@ def soil(folder: str, first: int, years: int, path: str) -> dict[str, Any]:
 
 
 def script(pattern: str, soil: str, out: str, run: str) -> dict[str, Any]:
-    """The stand-alone script: time, peak memory, and its global sums beside those of a run."""
-    command = [sys.executable, str(FOLDER / "xarray_dask_script.py"), pattern, soil, out]
+    """The stand-alone script: time, peak memory, and its sums and p of trends beside a run's."""
+    # As of a run, the time begins behind the imports; runs are not to find SciPy imported.
+    import xarray_dask_script
+
     began = time.perf_counter()
-    subprocess.run(command, check=True)
+    xarray_dask_script.main(pattern, soil, out)
     seconds = time.perf_counter() - began
-    # The script is the one process that this one has waited for.
-    peak = 1024 * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     ours = xr.open_zarr(Path(run) / "fluxes.zarr", consolidated=False, chunks=None)
     dims = ("layer", "lat", "lon")
     with xr.open_dataset(out) as theirs:
         sums = [data["carbon_sink_flux"].sum(dims).values for data in (theirs, ours)]
+        p = theirs["p"].values, ours["trend_p"].sel(series="control").values
+    fitted = np.isfinite(p[0]) & np.isfinite(p[1])
     return {
         "seconds": seconds,
         "peak_resident_GB": peak / 1e9,
         "largest_relative_difference_of_a_year_to_the_run": float(
             np.abs(sums[0] / sums[1] - 1.0).max()
         ),
+        "series_with_a_trend": int(fitted.sum()),
+        "largest_difference_of_p": float(np.abs(p[0] - p[1])[fitted].max()),
+        "flips_of_significance": int(((p[0] < 0.05) != (p[1] < 0.05))[fitted].sum()),
     }
 
 

@@ -27,6 +27,8 @@ from saprolite.models import CO2Pathway, month_seconds
 from saprolite.sources.class_tables import LAYER_EDGES
 
 Array = npt.NDArray[np.float64]
+# Forcing is float32: in float64, 273.15 K as it stores it would be below.
+FREEZING = np.float32(273.15)
 CELLS = {"full": (4096, 10), "quick": (1024, 3), "tiny": (36, 3)}
 
 
@@ -82,7 +84,7 @@ def numpy_form(fields: Fields, minerals: list[Kinetics]) -> Array:
     theta = fields.moisture
     phi = np.clip(theta * 2650.0 / (2650.0 + 1000.0 * theta - fields.bulk_density), 0.0, 1.0)
     area = (8.0 * fields.clay + 2.2 * fields.silt + 0.3 * fields.sand) * 1e6
-    unfrozen = fields.temperature >= 273.15
+    unfrozen = fields.temperature >= FREEZING
     results = []
     for mineral, content in zip(minerals, fields.content, strict=True):
         warmth = np.exp(mineral.coefficient * (1.0 / 281.15 - 1.0 / fields.temperature))
@@ -115,7 +117,7 @@ def xarray_form(data: xr.Dataset, minerals: list[Kinetics]) -> xr.DataArray:
     phi = theta * 2650.0 / (2650.0 + 1000.0 * theta - data["bulk_density"])
     phi = phi.clip(0.0, 1.0)
     area = (8.0 * data["clay"] + 2.2 * data["silt"] + 0.3 * data["sand"]) * 1e6
-    unfrozen = kelvin >= 273.15
+    unfrozen = kelvin >= FREEZING
     results = []
     for index, mineral in enumerate(minerals):
         warmth = np.exp(mineral.coefficient * (1.0 / 281.15 - 1.0 / kelvin))

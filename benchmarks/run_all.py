@@ -40,7 +40,7 @@ def main() -> None:
     options = parser.parse_args()
     months = options.netcdf
     if months is None:
-        months = {"full": 588, "quick": 12, "tiny": 12}[options.size]
+        months = {"full": 588, "quick": 36, "tiny": 36}[options.size]
     results = _before(options.out, options.size)
     failed = []
     for name in options.only:

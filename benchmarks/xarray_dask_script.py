@@ -3,7 +3,8 @@
     python xarray_dask_script.py 'FOLDER/GLDAS*.nc4' SOIL.nc OUT.nc
 
 A complete script as one would write it for one project, without any of saprolite: canonical
-reading, float64, one experiment (all drivers as they are), annual sums by layer. SOIL.nc holds
+reading, float64, one experiment (all drivers as they are), annual sums by layer and their trends
+with p. SOIL.nc holds
 clay, silt, sand (1), bulk_density (kg m-3) and thickness (m) by layer, content (mass fraction of
 the soil) by mineral and layer, and pk, order and coefficient (K, base e) by mineral.
 """
@@ -12,7 +13,9 @@ import sys
 
 import numpy as np
 import xarray as xr
+from scipy import stats
 
+FREEZING = np.float32(273.15)  # in float64, 273.15 K as the files store it would be below
 LAYERS = ["0_10cm", "10_40cm", "40_100cm", "100_200cm"]
 DEPTH = xr.DataArray([0.1, 0.3, 0.6, 1.0], dims="layer")
 WANTED = ["Evap_tavg", *(f"Soil{kind}{layer}_inst" for kind in ("Moi", "TMP") for layer in LAYERS)]
@@ -36,7 +39,7 @@ def carbon_sink(data, soil):
     phi = theta * 2650.0 / (2650.0 + 1000.0 * theta - soil["bulk_density"])
     phi = phi.clip(0.0, 1.0)
     area = (8.0 * soil["clay"] + 2.2 * soil["silt"] + 0.3 * soil["sand"]) * 1e6
-    unfrozen = (kelvin >= 273.15).astype("float64")
+    unfrozen = (kelvin >= FREEZING).astype("float64")
     total = 0.0
     for mineral in range(soil.sizes["mineral"]):
         own = soil[["pk", "order", "coefficient", "content"]].isel(mineral=mineral)
@@ -48,17 +51,28 @@ def carbon_sink(data, soil):
     return annual.transpose("year", "layer", "lat", "lon").rename("carbon_sink_flux")
 
 
-def main():
-    """From the files to the fluxes."""
-    pattern, soil_file, out = sys.argv[1:]
+def trend(annual):
+    """Slope, t C km-2 yr-2, and p of its F test."""
+    free = annual.sizes["year"] - 2
+    fit = annual.polyfit("year", 1, skipna=False, full=True)
+    slope = fit["polyfit_coefficients"].sel(degree=1, drop=True)
+    left = fit["polyfit_residuals"]
+    explained = ((annual - annual.mean("year")) ** 2).sum("year", skipna=False) - left
+    p = xr.apply_ufunc(stats.f.sf, explained / (left / free), 1, free)
+    return slope.rename("trend"), p.rename("p")
+
+
+def main(pattern, soil_file, out):
+    """From the files to the fluxes and their trends."""
     data = xr.open_mfdataset(
         pattern, combine="nested", concat_dim="time", data_vars="minimal",
         coords="minimal", compat="override", join="override", chunks={},
         preprocess=lambda month: month[WANTED],
     )  # fmt: skip
     soil = xr.open_dataset(soil_file)
-    carbon_sink(data, soil).to_netcdf(out)
+    annual = carbon_sink(data, soil).compute()
+    xr.merge([annual, *trend(annual)]).to_netcdf(out)
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -421,11 +421,13 @@ def test_stored_forcing_is_read_once_and_leaves_nothing_when_wrong(
         make(world.study(output__store_forcing="always"), out)
     assert not out.exists()
     World(tmp_path / "w").write()
-    stages: list[str] = []
-    make(world.study(output__store_forcing="always"), out,
-         report=lambda stage, *_: stages.append(stage))  # fmt: skip
-    assert stages.count("inputs") == 2
-    assert "checking inputs" not in stages
+    # In an empty folder there is nothing that a restart could lose, so nothing is read before.
+    for folder, restart in ((out, False), (tmp_path / "restarted", True)):
+        stages: list[str] = []
+        make(world.study(output__store_forcing="always"), folder, restart=restart,
+             report=lambda stage, *_, seen=stages: seen.append(stage))  # fmt: skip
+        assert stages.count("inputs") == 2
+        assert "checking inputs" not in stages
 
 
 def test_an_unfinished_run_elsewhere_is_not_taken_over(world: World, tmp_path: Path) -> None:

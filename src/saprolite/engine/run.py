@@ -104,7 +104,7 @@ def compute_locked(
             refuse_another_run(out, {**before, "status": UNFINISHED}, mark)
     plan = plan_of(prepared, out=out)
     plan.require()
-    if restart and not inputs_are_written(out / "inputs.zarr", mark):
+    if before and restart and not inputs_are_written(out / "inputs.zarr", mark):
         check_all_years(prepared, report)
     lock.take()
     if read_state(out) != before:
