@@ -23,6 +23,7 @@ from saprolite.compiled import pathway as fused
 from saprolite.compiled.binding import bound, called, inlined, is_cached
 from saprolite.compiled.elementary import ELEMENTARY, REAL
 from saprolite.compiled.pathway import DRIVERS, ForcingArrays, FusedPathway
+from saprolite.compiled.pathway_bundles import Bundles
 from saprolite.compiled.pathway_choices import Wanted, stages_of
 from saprolite.compiled.reachable import digest_of
 from saprolite.equations import attribution
@@ -210,7 +211,8 @@ def test_a_bound_equation_has_one_precision_throughout() -> None:
         (eq.unfrozen_weight_logistic, (single(280.0),)),
         (eq.annualised_month, (single(3.0),)),
         (eq.percentage_of_degrees, (single(3.0), single(4.0))),
-        (attribution._mean_gain_per_step, tuple(single(n) for n in range(4))),
+        (eq.pair_change, tuple(single(n) for n in range(4))),
+        (attribution._mean_gain_per_step, (eq.PairChange(*(single(n) for n in range(8))),)),
     ):
         compiled = bound(function, "float32")
         compiled(*arguments)
@@ -230,10 +232,19 @@ def test_every_stage_is_the_plain_equations(name: str) -> None:
     np.testing.assert_allclose(found.flux, expected, rtol=1e-13, atol=0.0)
 
 
-def several_groups() -> CO2Pathway:
+# Order and coefficient of groups, by place; by what their experiments are bundled by.
+BUNDLED = {
+    "order": ((0, 0), (1, 0), (0, 1), (1, 1), (0, 2)),
+    "coefficient": ((0, 0), (1, 0), (2, 0), (0, 1), (1, 1)),
+    "group": ((0, 0), (1, 1)),
+}
+
+
+def several_groups(bundled_by: str = "order") -> CO2Pathway:
     """Minerals that differ in order and in temperature coefficient."""
     model = CO2Pathway.of(Reading(), MINERALS)
-    groups = tuple(Group(0.5 + 0.1 * (n % 2), 3000.0 + 400.0 * (n // 2), (n,)) for n in range(5))
+    groups = tuple(Group(0.5 + 0.1 * order, 3000.0 + 400.0 * coefficient, (n,))
+                   for n, (order, coefficient) in enumerate(BUNDLED[bundled_by]))  # fmt: skip
     return CO2Pathway(
         model.reading, model.minerals, model.rows, model.constants, model.co2_yield, groups
     )
@@ -250,10 +261,34 @@ def test_float32_is_close_cell_by_cell_and_closer_in_the_sum() -> None:
     assert not np.array_equal(single, double)
 
 
-@pytest.fixture(scope="module")
-def everything() -> FusedPathway:
+@pytest.fixture(scope="module", params=BUNDLED)
+def everything(request: pytest.FixtureRequest) -> FusedPathway:
     """All experiments, contributions and months of a model of several groups."""
-    return FusedPathway(several_groups(), "float64", Wanted(True, True, True))
+    kernel = FusedPathway(several_groups(request.param), "float64", Wanted(True, True, True))
+    assert kernel.bundles.by == request.param
+    return kernel
+
+
+@pytest.mark.parametrize("bundled_by", BUNDLED)
+def test_experiments_in_float32_are_those_in_float64(bundled_by: str) -> None:
+    model, cells = several_groups(bundled_by), 3000
+    now, base, before = forcing(cells, 15), forcing(cells, 16), forcing(cells, 17)
+    factors, density, _ = statics(model, cells)
+    found = []
+    for precision in ("float64", "float32"):
+        kernel = FusedPathway(model, precision, Wanted(True, True))
+        cycle = kernel.base_cycle(
+            ForcingArrays(*base, before[2]), BASE_YEAR, 300.0, density.astype(kernel.real),
+            slice(0, cells), kernel.scaled(factors),
+        )  # fmt: skip
+        found.append(by_kernel(kernel, now, before, slice(0, cells), cycle))
+    double, single = found
+    np.testing.assert_allclose(single.alone, double.alone, rtol=5e-5, atol=1e-30)
+    largest = np.abs(double.contributions).max()
+    assert np.abs(single.contributions - double.contributions).max() < 1e-6 * largest
+    for one, other in ((single.alone, double.alone), (single.contributions, double.contributions)):
+        sums = (array.sum(axis=(1, 2), dtype=np.float64) for array in (one, other))
+        np.testing.assert_allclose(*sums, rtol=1e-6)
 
 
 def test_experiments_swap_one_driver(everything: FusedPathway) -> None:
@@ -261,7 +296,7 @@ def test_experiments_swap_one_driver(everything: FusedPathway) -> None:
     now, base, before = forcing(cells, 5), forcing(cells, 6), forcing(cells, 7)
     factors, density, _ = statics(model, cells)
     cycle = everything.base_cycle(
-        ForcingArrays(*base, before[2]), BASE_YEAR, 300.0, density, slice(0, cells)
+        ForcingArrays(*base, before[2]), BASE_YEAR, 300.0, density, slice(0, cells), factors
     )
     found = by_kernel(everything, now, before, slice(0, cells), cycle)
     of_now = drivers(model, YEAR, now, before, 400.0)
@@ -313,10 +348,12 @@ def test_frozen_soil_may_stay_that_of_the_base_year() -> None:
     model, cells = CO2Pathway.of(Reading(), MINERALS), 100
     base = forcing(cells, 8)
     warm, cold = np.full_like(base[1], 290.0), np.full_like(base[1], 260.0)
-    _, density, _ = statics(model, cells)
+    factors, density, _ = statics(model, cells)
     kernel = FusedPathway(model, "float64", Wanted(alone=True, frozen_follows=False))
     then, now = (base[0], warm, base[2]), (base[0], cold, base[2])
-    cycle = kernel.base_cycle(ForcingArrays(*then), BASE_YEAR, None, density, slice(0, cells))
+    cycle = kernel.base_cycle(
+        ForcingArrays(*then), BASE_YEAR, None, density, slice(0, cells), factors
+    )
     found = by_kernel(kernel, now, base, slice(0, cells), cycle)
     assert (found.flux == 0.0).all()
     assert (found.alone[DRIVERS.index("frozen_soil")] == 0.0).all()
@@ -326,9 +363,9 @@ def test_frozen_soil_may_stay_that_of_the_base_year() -> None:
 def test_a_base_year_that_repeats_itself_changes_nothing(everything: FusedPathway) -> None:
     cells = 64
     base = forcing(cells, 9)
-    _, density, _ = statics(everything.model, cells)
+    factors, density, _ = statics(everything.model, cells)
     cycle = everything.base_cycle(
-        ForcingArrays(*base, base[2]), YEAR, 400.0, density, slice(0, cells)
+        ForcingArrays(*base, base[2]), YEAR, 400.0, density, slice(0, cells), factors
     )
     found = by_kernel(everything, base, base, slice(0, cells), cycle)
     for driver in found.alone:
@@ -341,11 +378,11 @@ def test_a_base_year_that_repeats_itself_changes_nothing(everything: FusedPathwa
 def test_no_bit_depends_on_how_cells_are_cut(everything: FusedPathway, data: st.DataObject) -> None:
     cells = 600
     now, base = forcing(cells, 10), forcing(cells, 11)
-    _, density, _ = statics(everything.model, cells)
+    factors, density, _ = statics(everything.model, cells)
 
     def of(part: slice) -> fused.YearOfFluxes:
         cut = ForcingArrays(*(a[..., part] for a in base), base[2][..., part])
-        cycle = everything.base_cycle(cut, BASE_YEAR, 300.0, density, part)
+        cycle = everything.base_cycle(cut, BASE_YEAR, 300.0, density, part, factors)
         return by_kernel(everything, now, base, part, cycle)
 
     first = data.draw(st.integers(0, cells - 1))
@@ -362,9 +399,9 @@ def test_a_missing_value_is_missing_there_and_nowhere_else(
 ) -> None:
     cells = 300
     now, base = forcing(cells, 12), forcing(cells, 13)
-    _, density, _ = statics(everything.model, cells)
+    factors, density, _ = statics(everything.model, cells)
     cycle = everything.base_cycle(
-        ForcingArrays(*base, base[2]), BASE_YEAR, 300.0, density, slice(0, cells)
+        ForcingArrays(*base, base[2]), BASE_YEAR, 300.0, density, slice(0, cells), factors
     )
     whole = by_kernel(everything, now, base, slice(0, cells), cycle)
     spoiled = [array.copy() for array in now]
@@ -440,7 +477,8 @@ def test_threads_may_call_a_kernel_at_once() -> None:
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 def test_the_loops_vectorise(precision: str) -> None:
     """A helper that is not inlined or a lane that branches leaves scalar code, many times slower."""
-    stages = stages_of(Reading(), precision, Wanted(True, True), False)
+    one, two = Bundles("group", 1, (0,)), Bundles("order", 2, (0, 1, 0))
+    stages = stages_of(Reading(), precision, Wanted(True, True), False, one)
     co2_factors, wet, frozen = (
         stages[name] for name in ("co2_factors", "wet_month", "frozen_month")
     )
@@ -448,7 +486,11 @@ def test_the_loops_vectorise(precision: str) -> None:
         stages[name] for name in ("warm_month", "warmth_of_months", "sum_of_year")
     )
     compared = stages["compared_year"]
-    alone = stages_of(Reading(), precision, Wanted(), False)
+    of_two = stages_of(Reading(), precision, Wanted(True, True), False, two)
+    of_group, of_bundles, added = (
+        of_two[name] for name in ("group_year", "compared_bundles", "scaled_and_added")
+    )
+    alone = stages_of(Reading(), precision, Wanted(), False, one)
     own, both = alone["sum_of_year"], alone["frozen_month"]
     lanes = np.ones(fused.stages.LANES, fused.REAL[precision])
     rows = lanes.reshape(12, -1)
@@ -466,6 +508,11 @@ def test_the_loops_vectorise(precision: str) -> None:
         own(lanes, lanes, few[0], work, wide)
         both(stored, row, row, row, row)
         compared(lanes, lanes, work, lanes, lanes, work, wide, products, wide, sums)
+        of_group(lanes, lanes, work, lanes, lanes, work, few[0], wide, row, lanes, lanes, products,
+                 wide, sums)  # fmt: skip
+        bundles = work[: 2 * lanes.size].reshape((2, lanes.size))
+        of_bundles(bundles, bundles, work, bundles, bundles, work, products, sums)
+        added(row, lanes, lanes)
 
     stored.flags.writeable = False
     # One array stands in for several: nothing is asked of the numbers.
@@ -474,7 +521,8 @@ def test_the_loops_vectorise(precision: str) -> None:
                wide, products, np.ones((8, fused.stages.TILE)))  # fmt: skip
     suffix = "pd" if precision == "float64" else "ps"
     short = (wet, frozen, warm, both)
-    for stage in (co2_factors, warmth, control, own, compared, *short):
+    longer = (co2_factors, warmth, control, own, compared, of_group, of_bundles)
+    for stage in (*longer, added, *short):
         # All that kernels of this precision have had compiled, this one among them.
         for assembly in stage.inspect_asm().values():
             if "vmulp" not in assembly and "mulp" not in assembly:
@@ -485,7 +533,7 @@ def test_the_loops_vectorise(precision: str) -> None:
                 for kind in (suffix, f"s{suffix[-1]}")
             )
             # A short loop of any length has scalar code for its last lanes, too.
-            assert packed > (0 if stage in short else 5)
+            assert packed > (5 if stage in longer else 0)
             # A loop of fixed length has none: no lane is left over, and arrays that share no memory
             # need no second way. A coefficient is multiplied once, before the loop.
             assert stage in short or scalar <= 1

@@ -36,7 +36,7 @@ EVERYTHING = {
 }  # fmt: skip
 SIZES = Sizes(
     cells=243_216, read_cells=0, map_cells=864_000, band_cells=243_216, bands=1, layers=4, years=49,
-    minerals=5, parts=1, labels=8, cycle_orders=1, cycle_coefficients=1, previous_year=False, stores_forcing=True,
+    minerals=5, parts=1, labels=8, cycle_orders=1, cycle_bundles=1, previous_year=False, stores_forcing=True,
     lanes=0, shares_results=False, real=4,
 )  # fmt: skip
 

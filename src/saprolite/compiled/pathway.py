@@ -15,6 +15,7 @@ from saprolite.compiled import pathway_stages as stages
 from saprolite.compiled import pathway_template as template
 from saprolite.compiled.binding import announced, is_cached, readable, specialised
 from saprolite.compiled.elementary import REAL
+from saprolite.compiled.pathway_bundles import Bundles, bundles_of
 from saprolite.compiled.pathway_choices import Wanted, stages_of
 from saprolite.compiled.recycled import Recycled
 from saprolite.models import CO2Pathway, month_seconds
@@ -34,8 +35,8 @@ class ForcingArrays(NamedTuple):
 
 class BaseCycle(NamedTuple):
     """Factors of the base year on the cells of a block, by tile of cells and lane: seconds times
-    PCO2^n (tile, order, month, lane), g (tile, layer, coefficient, months of lanes), phi and u
-    (tile, layer, months of lanes of the one, then of the other)."""
+    PCO2^n (tile, order, month, lane), g by bundle of groups (tile, layer, bundle, months of lanes),
+    phi and u (tile, layer, months of lanes of the one, then of the other)."""
 
     co2: Array
     warmth: Array
@@ -89,12 +90,24 @@ class FusedPathway:
         return self.model.reading.pco2_intercept
 
     def base_cycle(
-        self, forcing: ForcingArrays, year: int, air: float | None, density: Array, cells: slice
+        self,
+        forcing: ForcingArrays,
+        year: int,
+        air: float | None,
+        density: Array,
+        cells: slice,
+        static_factors: Array,
     ) -> BaseCycle:
-        """The factors of a base year on some cells; ``density``: bulk density (layer, cell)."""
+        """The factors of a base year on some cells; ``density``: bulk density (layer, cell),
+        ``static_factors`` as of :meth:`year`."""
         count, layers = cells.stop - cells.start, density.shape[0]
         base = self._no_base(count, layers)
-        self._base_kernel(*self._common(forcing, year, air, density, cells), *base)
+        self._base_kernel(
+            *self._common(forcing, year, air, density, cells),
+            *base,
+            np.ascontiguousarray(static_factors, np.float64),
+            self._groups,
+        )
         return base
 
     def year(
@@ -125,8 +138,8 @@ class FusedPathway:
             *self._common(forcing, year, air, density, cells),
             *(base or self._no_base(0, 0)),
             np.ascontiguousarray(static_factors, np.float64),
+            self._groups,
             np.ascontiguousarray(complete, np.bool_),
-            *self._members,
             flux, alone, contributions, months, counts,
         )  # fmt: skip
         found = tuple(int(count) for count in counts)
@@ -157,11 +170,22 @@ class FusedPathway:
         return Recycled()
 
     @cached_property
-    def _members(self) -> tuple[Array, Array]:
+    def _members(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The order and the coefficient of every group, by their places."""
-        orders = [self.orders.index(group.order) for group in self.model.groups]
-        places = [self.coefficients.index(group.coefficient) for group in self.model.groups]
-        return np.array(orders, np.int64), np.array(places, np.int64)
+        groups = self.model.groups
+        return (tuple(self.orders.index(group.order) for group in groups),
+                tuple(self.coefficients.index(group.coefficient) for group in groups))  # fmt: skip
+
+    @cached_property
+    def bundles(self) -> Bundles:
+        """Which groups have their experiments together."""
+        return bundles_of(*self._members)
+
+    @cached_property
+    def _groups(self) -> Array:
+        """Order, coefficient and bundle of the groups, by their places."""
+        columns = (*self._members, self.bundles.of_group)
+        return np.ascontiguousarray(np.array(columns, np.int64).T)
 
     def compile(self, report: Callable[[str, int, int], None]) -> None:
         """Compile now, or take the code of an earlier run from the disk."""
@@ -174,7 +198,7 @@ class FusedPathway:
         with announced(all(is_cached(kernel) for kernel in kernels), report):
             base = None
             if self.wanted.needs_base:
-                base = self.base_cycle(forcing, 2001, 400.0, density, nothing)
+                base = self.base_cycle(forcing, 2001, 400.0, density, nothing, factors)
             self.year(forcing, 2001, 400.0, density, nothing, factors, complete, base)
 
     def _common(
@@ -204,14 +228,16 @@ class FusedPathway:
         rows, lanes = (stages.MONTHS, stages.ROW), stages.LANES
         return BaseCycle(
             np.empty((tiles, len(self.orders), *rows), self.real),
-            np.empty((tiles, layers, len(self.coefficients), lanes), self.real),
+            np.empty((tiles, layers, self.bundles.number, lanes), self.real),
             np.empty((tiles, layers, 2 * lanes), self.real),
         )
 
     @cached_property
     def _names(self) -> Mapping[str, Any]:
         shares_warmth = len(self.coefficients) < len(self.model.groups)
-        return stages_of(self.model.reading, self.precision, self.wanted, shares_warmth)
+        return stages_of(
+            self.model.reading, self.precision, self.wanted, shares_warmth, self.bundles
+        )
 
     @cached_property
     def _year_kernel(self) -> Any:

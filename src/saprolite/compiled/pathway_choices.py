@@ -5,16 +5,18 @@ What differs between readings is which of the functions of ``equations``, never 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from saprolite import equations as eq
+from saprolite.compiled import pathway_bundles as bundles
 from saprolite.compiled import pathway_products as products
 from saprolite.compiled import pathway_stages as stages
 from saprolite.compiled import pathway_template as template
 from saprolite.compiled.binding import bound, called, inlined
 from saprolite.compiled.elementary import ELEMENTARY, REAL
+from saprolite.compiled.pathway_bundles import Bundles
 from saprolite.constants import FREEZING_POINT
 from saprolite.models import Reading
 
@@ -40,6 +42,15 @@ _UNFROZEN = MappingProxyType(
 )
 
 
+_BUNDLED = MappingProxyType(
+    {
+        "group": (bundles.group_alone, bundles.nothing_bundled),
+        "order": (bundles.bundled_by_order, bundles.bundles_by_order),
+        "coefficient": (bundles.bundled_by_coefficient, bundles.bundles_by_coefficient),
+    }
+)
+
+
 class Wanted(NamedTuple):
     """What a kernel gives besides the flux: each driver alone, the contributions of the drivers,
     every month; ``frozen_follows``: frozen soil follows a temperature that varies alone."""
@@ -56,7 +67,7 @@ class Wanted(NamedTuple):
 
 
 def stages_of(
-    reading: Reading, precision: str, wanted: Wanted, shares_warmth: bool
+    reading: Reading, precision: str, wanted: Wanted, shares_warmth: bool, bundling: Bundles
 ) -> dict[str, Any]:
     """The placeholders of the templates for a reading; ``shares_warmth``: groups of minerals have
     temperature coefficients in common."""
@@ -132,7 +143,8 @@ def stages_of(
     )
     product = lane(of_month)
     warmth, added_up = equation(eq.warmth_of_argument), lane(products.sum_of_months)
-    keeps_warmth = shares_warmth or wanted.needs_base or wanted.months
+    by_order = wanted.needs_base and bundling.by == "order"
+    keeps_warmth = (shares_warmth or wanted.needs_base or wanted.months) and not by_order
     sum_of_year = (
         stage(products.sum_of_year, product_of_month=product)
         if keeps_warmth
@@ -140,32 +152,67 @@ def stages_of(
             products.sum_of_year_with_own_warmth, warmth_of_argument=warmth, added_up=added_up
         )
     )
+    shared = {
+        "copied": lane(template.copied_template),
+        "warmth_of_argument": warmth,
+        "warmth_of_months": stage(stages.warmth_of_months, warmth_of_argument=warmth),
+        "product_of_month": product,
+        "sum_of_year": sum_of_year,
+        "added_up": added_up,
+    }
     return {
         **names,
+        **shared,
+        **_bundled(bundling, _compared(wanted, equation, lane), shared, equation, lane, stage),
         "layer_factors": layer_factors,
         "counted": stage(template.counted_template),
-        "copied": lane(template.copied_template),
         "keeps_warmth": keeps_warmth,
-        "warmth_of_months": stage(stages.warmth_of_months, warmth_of_argument=warmth),
-        "sum_of_year": sum_of_year,
         "months_of_year": stage(products.months_of_year, product_of_month=product),
-        "compared_year": _compared_year(wanted, product, added_up, equation, lane, stage),
         "wants_months": wanted.months,
     }
 
 
-def _compared_year(
-    wanted: Wanted, product: Any, added_up: Any, equation: Any, lane: Any, stage: Any
-) -> Any:
+def _bundled(
+    bundling: Bundles, compared: Mapping[str, Any], shared: Mapping[str, Any],
+    equation: Any, lane: Any, stage: Any,
+) -> dict[str, Any]:  # fmt: skip
+    """What is done with a group, with all bundles of groups, and with the base year's warmth."""
+    change, together = equation(eq.pair_change), equation(eq.pairs_added)
+    pairs = lane(bundles.pair_of_bundle, place=0, pair_change=change)
+    for place in range(1, bundling.number):
+        pairs = lane(
+            bundles.pairs_of_bundles,
+            place=place, pair_change=change, pairs_added=together, pairs_before=pairs,
+        )  # fmt: skip
+    parts = {
+        "scaled_and_added": stage(bundles.scaled_and_added_template),
+        "compared_year": stage(products.compared_year, pair_change=change, **shared, **compared),
+        "compared_bundles": stage(
+            products.compared_bundles, pairs_of_bundles=pairs, **shared, **compared
+        ),
+    }
+    of_group, of_bundles = _BUNDLED[bundling.by]
+    by_order = bundling.by == "order"
+    return {
+        **parts,
+        "bundled": bundling.by != "group",
+        "group_year": stage(of_group, **shared, **parts),
+        "bundles_year": stage(of_bundles, **parts),
+        "base_warmth_of": stage(
+            bundles.warmth_by_order if by_order else bundles.warmth_by_coefficient,
+            **shared, **parts,
+        ),
+    }  # fmt: skip
+
+
+def _compared(wanted: Wanted, equation: Any, lane: Any) -> dict[str, Any]:
     """Each driver alone, the contributions of the drivers, or both in one pass over the factors."""
     frozen = products.frozen_follows if wanted.frozen_follows else products.frozen_stays
     compared = alone = lane(products.drivers_alone, frozen_with_temperature=lane(frozen))
     kept = lane(products.four_kept)
     if wanted.contributions:
-        shapley = equation(eq.shapley_of_product)
-        compared = contributions = lane(
-            products.contributions_of_drivers, shapley_of_product=shapley
-        )
+        shapley = equation(eq.shapley_of_pair)
+        compared = contributions = lane(products.contributions_of_drivers, shapley_of_pair=shapley)
         if wanted.alone:
             compared = lane(
                 products.alone_and_contributions,
@@ -173,10 +220,7 @@ def _compared_year(
                 contributions_of_drivers=contributions,
             )
             kept = lane(products.eight_kept, four_kept=kept)
-    return stage(
-        products.compared_year,
-        product_of_month=product, compared=compared, kept=kept, added_up=added_up,
-    )  # fmt: skip
+    return {"compared": compared, "kept": kept}
 
 
 def _monthly_form(reading: Reading) -> str:

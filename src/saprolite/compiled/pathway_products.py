@@ -21,7 +21,9 @@ YEAR = MONTHS * SOME + (ROW - TILE)
 
 # Placeholders: equations of a reading, other stages.
 warmth_of_argument: Any = None
-shapley_of_product: Any = None
+pair_change: Any = None
+shapley_of_pair: Any = None
+pairs_of_bundles: Any = None
 frozen_with_temperature: Any = None
 compared: Any = None
 kept: Any = None
@@ -105,27 +107,26 @@ def frozen_stays(unfrozen, base_unfrozen):
     return base_unfrozen
 
 
-def drivers_alone(p, g, w, u, p0, g0, w0, u0):
-    """One driver of the year, the others of the base year: moisture, temperature, CO2, frozen."""
-    cold, still = p0 * g0, w0 * u0
+def drivers_alone(w, u, w0, u0, pair):
+    """One driver of the year, the others of the base year: moisture, temperature, CO2, frozen.
+    ``pair``: how the product of temperature and CO2 factor changes."""
     return (
-        cold * (w * u0),
-        p0 * g * (w0 * frozen_with_temperature(u, u0)),
-        p * g0 * still,
-        cold * (w0 * u),
+        pair.base * (w * u0),
+        pair.one * (w0 * frozen_with_temperature(u, u0)),
+        pair.other * (w0 * u0),
+        pair.base * (w0 * u),
     )
 
 
-def contributions_of_drivers(p, g, w, u, p0, g0, w0, u0):
+def contributions_of_drivers(w, u, w0, u0, pair):
     """Shapley contributions of the four drivers to the change since the base year, likewise."""
-    moisture, frozen, temperature, co2 = shapley_of_product(w, u, g, p, w0, u0, g0, p0)
+    moisture, frozen, temperature, co2 = shapley_of_pair(w, u, w0, u0, pair)
     return moisture, temperature, co2, frozen
 
 
-def alone_and_contributions(p, g, w, u, p0, g0, w0, u0):
+def alone_and_contributions(w, u, w0, u0, pair):
     """Each driver alone, then the contributions."""
-    alone = drivers_alone(p, g, w, u, p0, g0, w0, u0)
-    return *alone, *contributions_of_drivers(p, g, w, u, p0, g0, w0, u0)
+    return *drivers_alone(w, u, w0, u0, pair), *contributions_of_drivers(w, u, w0, u0, pair)
 
 
 def four_kept(products, place, values):
@@ -158,10 +159,26 @@ def compared_year(p, g, work, p0, g0, base, static, products, total, sums):
                 i = row + lane
                 w, u, w0, u0 = work[i], work[LANES + i], base[i], base[LANES + i]
                 products[to + lane] = product_of_month(p, g, work, i)
-                kept(products, to + lane, compared(p[i], g[i], w, u, p0[i], g0[i], w0, u0))
+                pair = pair_change(g[i], p[i], g0[i], p0[i])
+                kept(products, to + lane, compared(w, u, w0, u0, pair))
         added_up(products, total[first : first + SOME])
         for which in range(sums.shape[0]):
             added_up(products[(which + 1) * YEAR :], year)
             sum_of_all = sums[which]
             for lane in range(SOME):
                 sum_of_all[first + lane] += static[first + lane] * year[lane]
+
+
+def compared_bundles(p, g, work, p0, g0, base, products, sums):
+    """The same of bundles of groups, (bundle, months of lanes), whose static factors are in ``p``
+    or ``g`` already, without the flux itself; what ``sums`` held is lost."""
+    for first in range(0, TILE, SOME):
+        for month in range(MONTHS):
+            row, to = month * ROW + first, month * SOME
+            for lane in range(SOME):
+                i = row + lane
+                w, u, w0, u0 = work[i], work[LANES + i], base[i], base[LANES + i]
+                pairs = pairs_of_bundles(p, g, p0, g0, i)
+                kept(products, to + lane, compared(w, u, w0, u0, pairs))
+        for which in range(sums.shape[0]):
+            added_up(products[(which + 1) * YEAR :], sums[which, first : first + SOME])

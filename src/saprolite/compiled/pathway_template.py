@@ -29,7 +29,10 @@ warm_month: Any = None
 warmth_of_months: Any = None
 sum_of_year: Any = None
 months_of_year: Any = None
-compared_year: Any = None
+bundled: Any = None
+group_year: Any = None
+bundles_year: Any = None
+base_warmth_of: Any = None
 keeps_warmth: Any = None
 wants_months: Any = None
 wants_experiments: Any = None
@@ -102,8 +105,10 @@ def base_cycle(
     theta, temperature, water, before, seconds, seconds_before, intercept, density,
     orders, coefficients, first_cell, cells,
     base_co2, base_warmth, base_soil,
+    static_factors, groups,
 ):  # fmt: skip
-    """The factors of the base year by tile and month, kept for all years: s p, g, (phi, u)."""
+    """The factors of the base year by tile and month, kept for all years: s p, g by bundle of
+    groups, (phi, u); the last two arguments as in :func:`year_of_fluxes`."""
     weights = np.empty(MONTHS)
     shares_of_year(seconds, weights)
     kind = base_soil.dtype
@@ -111,6 +116,7 @@ def base_cycle(
     log_pressure, factor = np.ones(TILE, kind), np.ones(TILE, kind)
     moist, warm = np.ones(TILE, kind), np.ones(TILE, kind)
     below, clipped, near = np.zeros(TILE, kind), np.zeros(TILE, kind), np.zeros(TILE, kind)
+    scale, g = np.zeros(TILE, kind), np.empty(LANES, kind)
     for tile in range(base_soil.shape[0]):
         start = tile * TILE
         size = min(TILE, cells - start)
@@ -122,32 +128,36 @@ def base_cycle(
                 factor, moist, warm, work, clipped, near, base_warmth, base_soil,
             )  # fmt: skip
             copied(base_soil[tile, layer], work[: 2 * LANES])
-            for k in range(coefficients.size):
-                warmth_of_months(work, coefficients[k], base_warmth[tile, layer, k])
+            factors = static_factors[:, layer, first_cell + start : first_cell + start + size]
+            base_warmth_of(work, coefficients, groups, factors, scale, g, base_warmth[tile, layer])
 
 
 def year_of_fluxes(
     theta, temperature, water, before, seconds, seconds_before, intercept, density,
     orders, coefficients, first_cell, cells,
     base_co2, base_warmth, base_soil,
-    static_factors, complete, order_of, coefficient_of, flux, alone, contributions, months, counts,
+    static_factors, groups, complete, flux, alone, contributions, months, counts,
 ):  # fmt: skip
     """One year: flux (group, layer, cell), experiments and contributions (driver, layer, cell),
     flux by month (month, layer, cell), t C km-2, and the four counts of the block.
 
     ``static_factors`` and ``complete``, (layer + 1, cell: whether static inputs are complete; last
-    row, in any layer) are those of all cells. Groups of one coefficient follow one another.
+    row, in any layer) are those of all cells. ``groups``, (group; order, coefficient, bundle).
     """
     weights = np.empty(MONTHS)
     shares_of_year(seconds, weights)
-    groups, layers = static_factors.shape[0], density.shape[0]
+    layers, bundles = density.shape[0], base_warmth.shape[2]
     kind = base_soil.dtype
     argument, work = np.ones((MONTHS, TILE), kind), np.ones(3 * LANES, kind)
     log_pressure, factor = np.ones(TILE, kind), np.ones(TILE, kind)
     moist, warm = np.ones(TILE, kind), np.ones(TILE, kind)
     below, clipped, near = np.empty(TILE, kind), np.empty(TILE, kind), np.empty(TILE, kind)
-    co2, warmth = np.ones((orders.size, MONTHS, ROW), kind), np.empty(LANES, kind)
-    static, total, lost = np.zeros(TILE), np.empty(TILE), np.empty(TILE)
+    co2 = np.ones((orders.size, MONTHS, ROW), kind)
+    co2_of_orders = co2.reshape((orders.size, LANES))
+    warmth = np.empty((coefficients.size, LANES), kind)
+    summed, base_summed = np.empty((bundles, LANES), kind), np.empty((bundles, LANES), kind)
+    static, scale = np.zeros(TILE), np.empty(TILE, kind)
+    total, lost = np.empty(TILE), np.empty(TILE)
     compared = alone.shape[0] + contributions.shape[0]
     sums, products = np.empty((compared, TILE)), np.empty((compared + 1) * YEAR, kind)
     by_month = np.empty((MONTHS, TILE), np.float64)
@@ -165,36 +175,45 @@ def year_of_fluxes(
                 factor, moist, warm, work, clipped, near, base_warmth, base_soil,
             )  # fmt: skip
             if wants_experiments:
+                base_co2_of_orders = base_co2[tile].reshape((orders.size, LANES))
                 sums[:] = 0.0
+                if bundled:
+                    summed[:], base_summed[:] = real(0.0), real(0.0)
                 for driver in range(alone.shape[0]):
                     fetch(alone[driver, layer], start)
                 for driver in range(contributions.shape[0]):
                     fetch(contributions[driver, layer], start)
             if wants_months:
                 by_month[:] = 0.0
-            for group in range(groups):
-                o, k = order_of[group], coefficient_of[group]
+            if keeps_warmth:
+                for k in range(coefficients.size):
+                    warmth_of_months(work, coefficients[k], warmth[k])
+            for group in range(groups.shape[0]):
+                o, k, bundle = groups[group, 0], groups[group, 1], groups[group, 2]
+                p, g = co2_of_orders[o], warmth[k if keeps_warmth else 0]
                 copied(static, static_factors[group, layer, cell : cell + size])
-                p = co2[o].reshape(LANES)
-                if keeps_warmth and (group == 0 or k != coefficient_of[group - 1]):
-                    warmth_of_months(work, coefficients[k], warmth)
                 fetch(static_factors[group, layer], cell + TILE)
                 fetch(flux[group, layer], start)
                 if wants_experiments:
-                    compared_year(
-                        p, warmth, work, base_co2[tile, o].reshape(LANES),
-                        base_warmth[tile, layer, k], base_soil[tile, layer], static, products,
-                        total, sums,
+                    copied(scale, static)
+                    group_year(
+                        p, g, work, base_co2_of_orders[o],
+                        base_warmth[tile, layer, bundle], base_soil[tile, layer], coefficients[k],
+                        static, scale, summed[bundle], base_summed[bundle], products, total, sums,
                     )  # fmt: skip
                 else:
-                    sum_of_year(p, warmth, coefficients[k], work, total)
+                    sum_of_year(p, g, coefficients[k], work, total)
                 out = flux[group, layer, start:stop]
                 for i in range(size):
                     out[i] = static[i] * total[i]
                     lost[i] += 0.0 * out[i]
                 if wants_months:
-                    months_of_year(p, warmth, work, static, size, by_month)
+                    months_of_year(p, g, work, static, size, by_month)
             if wants_experiments:
+                bundles_year(
+                    co2_of_orders, warmth, work, base_co2_of_orders, base_warmth[tile, layer],
+                    base_soil[tile, layer], summed, base_summed, products, sums,
+                )  # fmt: skip
                 for driver in range(alone.shape[0]):
                     copied(alone[driver, layer, start:stop], sums[driver, :size])
                 for driver in range(contributions.shape[0]):

@@ -19,7 +19,7 @@ class Sizes(NamedTuple):
 
     ``map_cells`` and ``band_cells``: cells of the map, and land cells, of the largest band;
     ``labels``: maps of a year and layer besides the flux and its ``parts``; ``cycle_orders`` and
-    ``cycle_coefficients``: factors of the base year, 0 without experiments; ``lanes``: soil columns
+    ``cycle_bundles``: factors of the base year, 0 without experiments; ``lanes``: soil columns
     solved at a time, 0 for the CO2 pathway; ``shares_results``: whether the years of a band have
     one result, which is held; ``real``: bytes of a number of the arithmetic; ``held``: bytes that
     the forcing holds all along, such as the ratios of a scaling; ``fitted``: numbers of the fits of
@@ -37,7 +37,7 @@ class Sizes(NamedTuple):
     parts: int
     labels: int
     cycle_orders: int
-    cycle_coefficients: int
+    cycle_bundles: int
     previous_year: bool
     stores_forcing: bool
     lanes: int
@@ -65,7 +65,7 @@ def memory_of(sizes: Sizes, workers: int) -> Memory:
     maps = s.layers * s.map_cells * (8 + s.real)  # the bytes of a map of either kind
     statics = s.cells * (8 * s.layers * (3 * s.minerals + s.parts + 8) + 64)
     cycle = 12 * s.real * (
-        s.cycle_orders + s.layers * (s.cycle_coefficients + 2) if s.cycle_orders else 0
+        s.cycle_orders + s.layers * (s.cycle_bundles + 2) if s.cycle_orders else 0
     )  # fmt: skip
     result = s.layers * (8 * (s.parts + 1) + s.real * s.labels)
     worker = maps + s.band_cells * result + forcing * s.band_cells * (2 if s.previous_year else 1)

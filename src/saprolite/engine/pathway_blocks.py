@@ -162,7 +162,7 @@ class PathwayKernel:
         year = self._prepared.study.base_year
         air = self._prepared.atmospheric_co2.get(year)
         forcing = self._forcing(year, cells)
-        return self._fused.base_cycle(forcing, year, air, self._density, cells)
+        return self._fused.base_cycle(forcing, year, air, self._density, cells, self._factors)
 
 
 def wanted(experiments: Experiments, monthly: bool) -> Wanted:

@@ -158,6 +158,8 @@ def _sizes(prepared: Prepared, extras: tuple[Extra, ...], bands: int) -> Sizes:
     of_bands = _cells_of_bands(prepared, bands)
     study = prepared.study
     groups = prepared.model.groups if series_of(extras)[1:] else ()
+    orders = {group.order for group in groups}
+    coefficients = {group.coefficient for group in groups}
     columns = prepared.column is not None
     return Sizes(
         cells=int(prepared.cells.size),
@@ -171,8 +173,8 @@ def _sizes(prepared: Prepared, extras: tuple[Extra, ...], bands: int) -> Sizes:
         minerals=len(prepared.minerals),
         parts=len(parts_of(prepared).members),
         labels=sum(max(1, len(extra.labels)) for extra in extras),
-        cycle_orders=len({group.order for group in groups}),
-        cycle_coefficients=len({group.coefficient for group in groups}),
+        cycle_orders=len(orders),
+        cycle_bundles=min(len(orders), len(coefficients)),
         previous_year=prepared.previous_year,
         stores_forcing=keeps(prepared),
         lanes=study.engine.cells_per_block if columns else 0,

@@ -8,7 +8,11 @@ readers, :class:`saprolite.Reading`); a NaN argument gives NaN.
 from saprolite.equations.activity import activity_coefficient
 from saprolite.equations.attribution import (
     FourContributions,
+    PairChange,
+    pair_change,
+    pairs_added,
     shapley_of_game,
+    shapley_of_pair,
     shapley_of_product,
 )
 from saprolite.equations.carbon import (
@@ -173,6 +177,7 @@ __all__ = [
     "FourContributions",
     "LinearTrend",
     "MannKendall",
+    "PairChange",
     "RelativeContribution",
     "activity_coefficient",
     "affinity",
@@ -260,6 +265,8 @@ __all__ = [
     "oliver_anion",
     "oliver_anion_slope",
     "oliver_pk",
+    "pair_change",
+    "pairs_added",
     "pathway_rate",
     "pathway_rate_of_log",
     "percentage_of_degrees",
@@ -272,6 +279,7 @@ __all__ = [
     "saturation_from_logs",
     "sea_salt_corrected",
     "shapley_of_game",
+    "shapley_of_pair",
     "shapley_of_product",
     "soil_co2",
     "strong_ion_difference",

@@ -1,0 +1,154 @@
+"""Experiments of several groups of minerals at once.
+
+Groups of one order of reaction differ in the temperature factor alone. What an experiment or a
+contribution gives is linear in a factor and its base value together, so that the sum over such
+groups, sum_k s_k (w u g_k p), is that of one product, w u (sum_k s_k g_k) p: a bundle of groups
+costs what one group does. Groups of one temperature coefficient are bundled alike, by their CO2
+factors; what several bundles have in common, w and u, enters once (:func:`pairs_of_bundles`).
+Templates as in :mod:`saprolite.compiled.pathway_stages`.
+"""
+
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, misc"
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from saprolite.compiled.pathway_products import SOME
+from saprolite.compiled.pathway_stages import LANES, MONTHS, ROW, TILE
+
+# Placeholders: numbers, equations, other stages.
+real: Any = None
+place: Any = None
+pair_change: Any = None
+pairs_added: Any = None
+pairs_before: Any = None
+warmth_of_argument: Any = None
+product_of_month: Any = None
+added_up: Any = None
+sum_of_year: Any = None
+compared_year: Any = None
+compared_bundles: Any = None
+scaled_and_added: Any = None
+copied: Any = None
+warmth_of_months: Any = None
+
+
+class Bundles(NamedTuple):
+    """Which groups go together: those of one ``"order"``, of one ``"coefficient"``, or each
+    ``"group"`` alone; how many bundles there are, and that of each group."""
+
+    by: str
+    number: int
+    of_group: tuple[int, ...]
+
+
+def bundles_of(order_of: Sequence[int], coefficient_of: Sequence[int]) -> Bundles:
+    """The fewest bundles of groups, each given by the place of its order and its coefficient.
+
+    Groups alone are counted by coefficient, as the base year keeps their temperature factors.
+
+    >>> bundles_of([0, 0, 1], [0, 1, 1])
+    Bundles(by='coefficient', number=2, of_group=(0, 1, 1))
+    >>> bundles_of([0, 1, 0], [0, 1, 2])
+    Bundles(by='order', number=2, of_group=(0, 1, 0))
+    >>> bundles_of([0], [0])
+    Bundles(by='group', number=1, of_group=(0,))
+    """
+    orders, coefficients, groups = len(set(order_of)), len(set(coefficient_of)), len(order_of)
+    if orders < coefficients:
+        return Bundles("order", orders, tuple(order_of))
+    by = "coefficient" if coefficients < groups else "group"
+    return Bundles(by, coefficients, tuple(coefficient_of))
+
+
+# --- Of a group, within the loop over groups
+
+
+def group_alone(
+    p, g, work, p0, g0, base, coefficient, static, scale, summed, base_summed, products, total, sums
+):  # fmt: skip
+    """The flux of a group to ``total``, and its experiments added to ``sums``."""
+    compared_year(p, g, work, p0, g0, base, static, products, total, sums)
+
+
+def bundled_by_order(
+    p, g, work, p0, g0, base, coefficient, static, scale, summed, base_summed, products, total, sums
+):  # fmt: skip
+    """The flux likewise; its temperature factor to ``g``, and ``scale`` times that, the static
+    factors, to what its bundle has."""
+    for first in range(0, TILE, SOME):
+        for month in range(MONTHS):
+            row, to = month * ROW + first, month * SOME
+            for lane in range(SOME):
+                i = row + lane
+                warmth = warmth_of_argument(work[2 * LANES + i], coefficient)
+                g[i] = warmth
+                products[to + lane] = product_of_month(p, g, work, i)
+                summed[i] += scale[first + lane] * warmth
+        added_up(products, total[first : first + SOME])
+
+
+def bundled_by_coefficient(
+    p, g, work, p0, g0, base, coefficient, static, scale, summed, base_summed, products, total, sums
+):  # fmt: skip
+    """The flux likewise; its CO2 factor and that of the base year to what its bundle has."""
+    sum_of_year(p, g, coefficient, work, total)
+    scaled_and_added(scale, p, summed)
+    scaled_and_added(scale, p0, base_summed)
+
+
+def scaled_and_added_template(scale, factor, summed):
+    """Add static factors times a factor of the months."""
+    for month in range(MONTHS):
+        row = month * ROW
+        for i in range(TILE):
+            summed[row + i] += scale[i] * factor[row + i]
+
+
+# --- Of all bundles, after it
+
+
+def nothing_bundled(p, g, work, p0, g0, base, summed, base_summed, products, sums):
+    """Groups alone have their experiments already."""
+
+
+def bundles_by_order(p, g, work, p0, g0, base, summed, base_summed, products, sums):
+    """Experiments of all bundles; ``g0`` is summed already."""
+    compared_bundles(p, summed, work, p0, g0, base, products, sums)
+
+
+def bundles_by_coefficient(p, g, work, p0, g0, base, summed, base_summed, products, sums):
+    """The same of the bundles of the other kind."""
+    compared_bundles(summed, g, work, base_summed, g0, base, products, sums)
+
+
+def pair_of_bundle(p, g, p0, g0, i):
+    """The change of the two factors that bundles differ in, of the first one."""
+    return pair_change(g[place, i], p[place, i], g0[place, i], p0[place, i])
+
+
+def pairs_of_bundles(p, g, p0, g0, i):
+    """The same of a further bundle and those before it."""
+    own = pair_change(g[place, i], p[place, i], g0[place, i], p0[place, i])
+    return pairs_added(pairs_before(p, g, p0, g0, i), own)
+
+
+# --- What the base year keeps of the temperature factor, (bundle, lane)
+
+
+def warmth_by_coefficient(work, coefficients, groups, factors, scale, g, base_warmth):
+    """That of each coefficient. ``groups``, (group; order, coefficient, bundle); ``factors``, the
+    static ones of a layer, (group, cell)."""
+    for k in range(coefficients.size):
+        warmth_of_months(work, coefficients[k], base_warmth[k])
+
+
+def warmth_by_order(work, coefficients, groups, factors, scale, g, base_warmth):
+    """Summed over the groups of each order, times their static factors."""
+    base_warmth[:] = real(0.0)
+    for group in range(groups.shape[0]):
+        copied(scale, factors[group])
+        warmth_of_months(work, coefficients[groups[group, 1]], g)
+        scaled_and_added(scale, g, base_warmth[groups[group, 2]])
