@@ -5,7 +5,7 @@ process of its own.
 
 From the packed store, against only reading that store; against cells, years and workers; with
 --netcdf also from that many generated monthly files (36 variables each), against the stand-alone
-xarray + Dask script on the same files. The full size takes about 10 GB in FOLDER, and 27 MB more
+xarray + Dask script on the same files. The full size takes about 22 GB in FOLDER, and 27 MB more
 for each month of --netcdf.
 """
 
@@ -39,7 +39,8 @@ class Case(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """The cases of a size; ``rounds``: runs of each, the least time counts."""
+    """The cases of a size; ``rounds``: runs of each, the least time counts; of files one more, as
+    the first of all computes their digests."""
 
     main: Case
     cells: tuple[float, ...]
@@ -115,7 +116,8 @@ def _case(case: Case, folder: Path, rounds: int, workers: int) -> dict[str, Any]
 def _control_alone(case: Case, folder: Path, rounds: int, workers: int) -> dict[str, Any]:
     """The same Earth without experiments, from its store."""
     say("earth: the control alone")
-    out = _folder_of(case, folder).with_suffix(".control")
+    main = _folder_of(case, folder)
+    out = main.with_name(f"{main.name}_control")
     shutil.rmtree(out, ignore_errors=True)
     _run(case, out, workers, "control")
     found = _least(lambda: _run(case, out, workers, "control"), rounds)
@@ -157,7 +159,7 @@ def _from_files(plan: Plan, folder: Path, months: int, workers: int) -> dict[str
         kind: _run_files(few, folder, subset // 12, workers, plan.rounds, kind) for kind in kinds
     }
     say(f"earth: the xarray + Dask script on {subset} months")
-    script = _least(lambda: _script(few, folder, subset // 12), 2)
+    script = _least(lambda: _script(few, folder, subset // 12), plan.rounds)
     whole = part
     if months > subset:
         whole = {

@@ -4,9 +4,9 @@
 
 A complete script as one would write it for one project, without any of saprolite: canonical
 reading, float64, one experiment (all drivers as they are), annual sums by layer and their trends
-with p. SOIL.nc holds
-clay, silt, sand (1), bulk_density (kg m-3) and thickness (m) by layer, content (mass fraction of
-the soil) by mineral and layer, and pk, order and coefficient (K, base e) by mineral.
+with p. SOIL.nc holds clay, silt, sand (1), bulk_density (kg m-3) and thickness (m) by layer,
+content (mass fraction of the soil) by mineral and layer, and pk, order and coefficient (K, base e)
+by mineral.
 """
 
 import sys

@@ -14,8 +14,8 @@ from saprolite import equations as eq
 from saprolite.compiled import pathway_stages as stages
 from saprolite.compiled import pathway_template as template
 from saprolite.compiled.binding import announced, is_cached, readable, specialised
+from saprolite.compiled.bundling import Bundles, bundles_of, groups_alone
 from saprolite.compiled.elementary import REAL
-from saprolite.compiled.pathway_bundles import Bundles, bundles_of
 from saprolite.compiled.pathway_choices import Wanted, stages_of
 from saprolite.compiled.recycled import Recycled
 from saprolite.models import CO2Pathway, month_seconds
@@ -178,8 +178,12 @@ class FusedPathway:
 
     @cached_property
     def bundles(self) -> Bundles:
-        """Which groups have their experiments together."""
-        return bundles_of(*self._members)
+        """Which groups have their experiments together; none without experiments, so that one
+        kernel serves all groups."""
+        orders, coefficients = self._members
+        if not self.wanted.needs_base:
+            return groups_alone(coefficients)
+        return bundles_of(orders, coefficients)
 
     @cached_property
     def _groups(self) -> Array:

@@ -1,19 +1,16 @@
-"""Experiments of several groups of minerals at once.
+"""The stages of the fused kernel of the CO2 pathway that take bundles of groups of minerals.
 
-Groups of one order of reaction differ in the temperature factor alone. What an experiment or a
-contribution gives is linear in a factor and its base value together, so that the sum over such
-groups, sum_k s_k (w u g_k p), is that of one product, w u (sum_k s_k g_k) p: a bundle of groups
-costs what one group does. Groups of one temperature coefficient are bundled alike, by their CO2
-factors; what several bundles have in common, w and u, enters once (:func:`pairs_of_bundles`).
-Templates as in :mod:`saprolite.compiled.pathway_stages`.
+What bundles have in common, w and u, enters once (:func:`pairs_of_bundles`). Static factors enter
+in the precision of the kernel, so that in float32 a driver alone in the base year is the control
+to 2e-7; months are added up in float64 as ever. Templates as in
+:mod:`saprolite.compiled.pathway_stages`.
 """
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, misc"
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from saprolite.compiled.pathway_products import SOME
 from saprolite.compiled.pathway_stages import LANES, MONTHS, ROW, TILE
@@ -33,34 +30,6 @@ compared_bundles: Any = None
 scaled_and_added: Any = None
 copied: Any = None
 warmth_of_months: Any = None
-
-
-class Bundles(NamedTuple):
-    """Which groups go together: those of one ``"order"``, of one ``"coefficient"``, or each
-    ``"group"`` alone; how many bundles there are, and that of each group."""
-
-    by: str
-    number: int
-    of_group: tuple[int, ...]
-
-
-def bundles_of(order_of: Sequence[int], coefficient_of: Sequence[int]) -> Bundles:
-    """The fewest bundles of groups, each given by the place of its order and its coefficient.
-
-    Groups alone are counted by coefficient, as the base year keeps their temperature factors.
-
-    >>> bundles_of([0, 0, 1], [0, 1, 1])
-    Bundles(by='coefficient', number=2, of_group=(0, 1, 1))
-    >>> bundles_of([0, 1, 0], [0, 1, 2])
-    Bundles(by='order', number=2, of_group=(0, 1, 0))
-    >>> bundles_of([0], [0])
-    Bundles(by='group', number=1, of_group=(0,))
-    """
-    orders, coefficients, groups = len(set(order_of)), len(set(coefficient_of)), len(order_of)
-    if orders < coefficients:
-        return Bundles("order", orders, tuple(order_of))
-    by = "coefficient" if coefficients < groups else "group"
-    return Bundles(by, coefficients, tuple(coefficient_of))
 
 
 # --- Of a group, within the loop over groups
@@ -115,13 +84,15 @@ def nothing_bundled(p, g, work, p0, g0, base, summed, base_summed, products, sum
 
 
 def bundles_by_order(p, g, work, p0, g0, base, summed, base_summed, products, sums):
-    """Experiments of all bundles; ``g0`` is summed already."""
+    """Experiments of all bundles, whose sums begin anew; ``g0`` is summed already."""
     compared_bundles(p, summed, work, p0, g0, base, products, sums)
+    summed[:] = real(0.0)
 
 
 def bundles_by_coefficient(p, g, work, p0, g0, base, summed, base_summed, products, sums):
     """The same of the bundles of the other kind."""
     compared_bundles(summed, g, work, base_summed, g0, base, products, sums)
+    summed[:], base_summed[:] = real(0.0), real(0.0)
 
 
 def pair_of_bundle(p, g, p0, g0, i):
@@ -146,7 +117,8 @@ def warmth_by_coefficient(work, coefficients, groups, factors, scale, g, base_wa
 
 
 def warmth_by_order(work, coefficients, groups, factors, scale, g, base_warmth):
-    """Summed over the groups of each order, times their static factors."""
+    """Summed over the groups of each order, times their static factors: term by term as
+    :func:`bundled_by_order` does, so that what has not changed has the same bits."""
     base_warmth[:] = real(0.0)
     for group in range(groups.shape[0]):
         copied(scale, factors[group])

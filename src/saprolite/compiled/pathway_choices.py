@@ -15,8 +15,8 @@ from saprolite.compiled import pathway_products as products
 from saprolite.compiled import pathway_stages as stages
 from saprolite.compiled import pathway_template as template
 from saprolite.compiled.binding import bound, called, inlined
+from saprolite.compiled.bundling import Bundles
 from saprolite.compiled.elementary import ELEMENTARY, REAL
-from saprolite.compiled.pathway_bundles import Bundles
 from saprolite.constants import FREEZING_POINT
 from saprolite.models import Reading
 
@@ -195,7 +195,6 @@ def _bundled(
     by_order = bundling.by == "order"
     return {
         **parts,
-        "bundled": bundling.by != "group",
         "group_year": stage(of_group, **shared, **parts),
         "bundles_year": stage(of_bundles, **parts),
         "base_warmth_of": stage(

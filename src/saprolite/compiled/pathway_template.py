@@ -29,7 +29,6 @@ warm_month: Any = None
 warmth_of_months: Any = None
 sum_of_year: Any = None
 months_of_year: Any = None
-bundled: Any = None
 group_year: Any = None
 bundles_year: Any = None
 base_warmth_of: Any = None
@@ -155,7 +154,7 @@ def year_of_fluxes(
     co2 = np.ones((orders.size, MONTHS, ROW), kind)
     co2_of_orders = co2.reshape((orders.size, LANES))
     warmth = np.empty((coefficients.size, LANES), kind)
-    summed, base_summed = np.empty((bundles, LANES), kind), np.empty((bundles, LANES), kind)
+    summed, base_summed = np.zeros((bundles, LANES), kind), np.zeros((bundles, LANES), kind)
     static, scale = np.zeros(TILE), np.empty(TILE, kind)
     total, lost = np.empty(TILE), np.empty(TILE)
     compared = alone.shape[0] + contributions.shape[0]
@@ -177,8 +176,6 @@ def year_of_fluxes(
             if wants_experiments:
                 base_co2_of_orders = base_co2[tile].reshape((orders.size, LANES))
                 sums[:] = 0.0
-                if bundled:
-                    summed[:], base_summed[:] = real(0.0), real(0.0)
                 for driver in range(alone.shape[0]):
                     fetch(alone[driver, layer], start)
                 for driver in range(contributions.shape[0]):

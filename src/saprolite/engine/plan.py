@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from saprolite.compiled.bundling import bundles_of
 from saprolite.engine.banded_maps import rows_of_bands
 from saprolite.engine.fits import COLUMN, LAYERS, fits_of
 from saprolite.engine.kernels import Extra, extras_of, is_climatology, workers_of
@@ -158,8 +159,8 @@ def _sizes(prepared: Prepared, extras: tuple[Extra, ...], bands: int) -> Sizes:
     of_bands = _cells_of_bands(prepared, bands)
     study = prepared.study
     groups = prepared.model.groups if series_of(extras)[1:] else ()
-    orders = {group.order for group in groups}
-    coefficients = {group.coefficient for group in groups}
+    orders = [group.order for group in groups]
+    coefficients = [group.coefficient for group in groups]
     columns = prepared.column is not None
     return Sizes(
         cells=int(prepared.cells.size),
@@ -173,8 +174,11 @@ def _sizes(prepared: Prepared, extras: tuple[Extra, ...], bands: int) -> Sizes:
         minerals=len(prepared.minerals),
         parts=len(parts_of(prepared).members),
         labels=sum(max(1, len(extra.labels)) for extra in extras),
-        cycle_orders=len(orders),
-        cycle_bundles=min(len(orders), len(coefficients)),
+        cycle_orders=len(set(orders)),
+        cycle_bundles=bundles_of(
+            [orders.index(order) for order in orders],
+            [coefficients.index(coefficient) for coefficient in coefficients],
+        ).number,
         previous_year=prepared.previous_year,
         stores_forcing=keeps(prepared),
         lanes=study.engine.cells_per_block if columns else 0,
