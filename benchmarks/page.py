@@ -203,7 +203,7 @@ def _files(found: Results) -> str:
         "published files are, in the page cache. Time from the call on, Python started and xarray "
         "imported; the least of several runs: the first of all also computes the SHA-256 of every "
         "file and reads what the file says of itself. Memory of saprolite is private, of the "
-        "script resident, libraries included (0.3 GB).\n",
+        "script resident, libraries included.\n",
         table(("", "s", "peak memory, GB"), rows),
         "Both give annual sums by layer and their trends with p; a run, besides, those of the "
         f"whole soil and means by mineral. {count} runs of the script, one for each experiment, "
