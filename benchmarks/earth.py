@@ -159,7 +159,11 @@ def _from_files(plan: Plan, folder: Path, months: int, workers: int) -> dict[str
         kind: _run_files(few, folder, subset // 12, workers, plan.rounds, kind) for kind in kinds
     }
     say(f"earth: the xarray + Dask script on {subset} months")
-    script = _least(lambda: _script(few, folder, subset // 12), plan.rounds)
+    soil = folder / "soil.nc"
+    in_fresh_process(
+        TASKS, "soil", folder=str(few), first=world.FIRST_YEAR, years=subset // 12, path=str(soil)
+    )
+    script = _least(lambda: _script(few, soil, folder), plan.rounds)
     whole = part
     if months > subset:
         whole = {
@@ -226,15 +230,11 @@ def _month_file(folder: Path, resolution: float, index: int) -> Path:
     return month_path(folder, resolution, world.FIRST_YEAR + index // 12, index % 12 + 1)
 
 
-def _script(files: Path, folder: Path, years: int) -> dict[str, Any]:
+def _script(files: Path, soil: Path, folder: Path) -> dict[str, Any]:
     """The stand-alone script, one experiment, and what it gives beside the last run of files."""
-    soil, out = folder / "soil.nc", folder / "script.nc"
-    in_fresh_process(
-        TASKS, "soil", folder=str(files), first=world.FIRST_YEAR, years=years, path=str(soil)
-    )
     return in_fresh_process(
-        TASKS, "script", pattern=str(files / "GLDAS*.nc4"), soil=str(soil), out=str(out),
-        run=str(folder / RUN_OF_FILES),
+        TASKS, "script", pattern=str(files / "GLDAS*.nc4"), soil=str(soil),
+        out=str(folder / "script.nc"), run=str(folder / RUN_OF_FILES),
     )  # fmt: skip
 
 

@@ -22,8 +22,18 @@ class Bundles(NamedTuple):
     of_group: tuple[int, ...]
 
 
-def bundles_of(order_of: Sequence[int], coefficient_of: Sequence[int]) -> Bundles:
-    """The fewest bundles of groups, each given by the place of its order and its coefficient.
+def places(values: Sequence[float]) -> tuple[int, ...]:
+    """The place of each value among those that differ.
+
+    >>> places([0.5, 0.6, 0.5])
+    (0, 1, 0)
+    """
+    different = list(dict.fromkeys(values))
+    return tuple(different.index(value) for value in values)
+
+
+def bundles_of(orders: Sequence[float], coefficients: Sequence[float]) -> Bundles:
+    """The fewest bundles of groups, each given by its order and its coefficient.
 
     >>> bundles_of([0, 0, 1], [0, 1, 1])
     Bundles(by='coefficient', number=2, of_group=(0, 1, 1))
@@ -32,18 +42,18 @@ def bundles_of(order_of: Sequence[int], coefficient_of: Sequence[int]) -> Bundle
     >>> bundles_of([0], [0])
     Bundles(by='group', number=1, of_group=(0,))
     """
-    orders, coefficients, groups = len(set(order_of)), len(set(coefficient_of)), len(order_of)
-    if orders < coefficients:
-        return Bundles("order", orders, tuple(order_of))
-    if coefficients < groups:
-        return Bundles("coefficient", coefficients, tuple(coefficient_of))
-    return groups_alone(coefficient_of)
+    number = len(set(coefficients))
+    if len(set(orders)) < number:
+        return Bundles("order", len(set(orders)), places(orders))
+    if number < len(coefficients):
+        return Bundles("coefficient", number, places(coefficients))
+    return groups_alone(coefficients)
 
 
-def groups_alone(coefficient_of: Sequence[int]) -> Bundles:
+def groups_alone(coefficients: Sequence[float]) -> Bundles:
     """No bundles: counted by coefficient, as the base year keeps temperature factors.
 
     >>> groups_alone([0, 1, 0])
     Bundles(by='group', number=2, of_group=(0, 1, 0))
     """
-    return Bundles("group", len(set(coefficient_of)), tuple(coefficient_of))
+    return Bundles("group", len(set(coefficients)), places(coefficients))

@@ -14,7 +14,7 @@ from saprolite import equations as eq
 from saprolite.compiled import pathway_stages as stages
 from saprolite.compiled import pathway_template as template
 from saprolite.compiled.binding import announced, is_cached, readable, specialised
-from saprolite.compiled.bundling import Bundles, bundles_of, groups_alone
+from saprolite.compiled.bundling import Bundles, bundles_of, groups_alone, places
 from saprolite.compiled.elementary import REAL
 from saprolite.compiled.pathway_choices import Wanted, stages_of
 from saprolite.compiled.recycled import Recycled
@@ -173,8 +173,8 @@ class FusedPathway:
     def _members(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The order and the coefficient of every group, by their places."""
         groups = self.model.groups
-        return (tuple(self.orders.index(group.order) for group in groups),
-                tuple(self.coefficients.index(group.coefficient) for group in groups))  # fmt: skip
+        return (places([group.order for group in groups]),
+                places([group.coefficient for group in groups]))  # fmt: skip
 
     @cached_property
     def bundles(self) -> Bundles:

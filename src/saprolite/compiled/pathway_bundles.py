@@ -21,6 +21,7 @@ place: Any = None
 pair_change: Any = None
 pairs_added: Any = None
 pairs_before: Any = None
+further_pair: Any = None
 warmth_of_argument: Any = None
 product_of_month: Any = None
 added_up: Any = None
@@ -96,14 +97,13 @@ def bundles_by_coefficient(p, g, work, p0, g0, base, summed, base_summed, produc
 
 
 def pair_of_bundle(p, g, p0, g0, i):
-    """The change of the two factors that bundles differ in, of the first one."""
+    """The change of the two factors that bundles differ in, of one bundle."""
     return pair_change(g[place, i], p[place, i], g0[place, i], p0[place, i])
 
 
 def pairs_of_bundles(p, g, p0, g0, i):
     """The same of a further bundle and those before it."""
-    own = pair_change(g[place, i], p[place, i], g0[place, i], p0[place, i])
-    return pairs_added(pairs_before(p, g, p0, g0, i), own)
+    return pairs_added(pairs_before(p, g, p0, g0, i), further_pair(p, g, p0, g0, i))
 
 
 # --- What the base year keeps of the temperature factor, (bundle, lane)

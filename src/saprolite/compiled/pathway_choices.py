@@ -178,12 +178,14 @@ def _bundled(
 ) -> dict[str, Any]:  # fmt: skip
     """What is done with a group, with all bundles of groups, and with the base year's warmth."""
     change, together = equation(eq.pair_change), equation(eq.pairs_added)
-    pairs = lane(bundles.pair_of_bundle, place=0, pair_change=change)
-    for place in range(1, bundling.number):
+    pairs, *further = (
+        lane(bundles.pair_of_bundle, place=place, pair_change=change)
+        for place in range(bundling.number)
+    )
+    for pair in further:
         pairs = lane(
-            bundles.pairs_of_bundles,
-            place=place, pair_change=change, pairs_added=together, pairs_before=pairs,
-        )  # fmt: skip
+            bundles.pairs_of_bundles, pairs_added=together, pairs_before=pairs, further_pair=pair
+        )
     parts = {
         "scaled_and_added": stage(bundles.scaled_and_added_template),
         "compared_year": stage(products.compared_year, pair_change=change, **shared, **compared),
@@ -219,7 +221,7 @@ def _compared(wanted: Wanted, equation: Any, lane: Any) -> dict[str, Any]:
                 contributions_of_drivers=contributions,
             )
             kept = lane(products.eight_kept, four_kept=kept)
-    return {"compared": compared, "kept": kept}
+    return {"compared_month": lane(products.month_compared, compared=compared, kept=kept)}
 
 
 def _monthly_form(reading: Reading) -> str:

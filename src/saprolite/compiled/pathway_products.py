@@ -26,6 +26,7 @@ shapley_of_pair: Any = None
 pairs_of_bundles: Any = None
 frozen_with_temperature: Any = None
 compared: Any = None
+compared_month: Any = None
 kept: Any = None
 added_up: Any = None
 
@@ -146,6 +147,12 @@ def eight_kept(products, place, values):
     products[8 * YEAR + place] = values[7]
 
 
+def month_compared(products, place, work, base, i, pair):
+    """What a month and a lane, ``i`` of all months, give beside the base year."""
+    w, u, w0, u0 = work[i], work[LANES + i], base[i], base[LANES + i]
+    kept(products, place, compared(w, u, w0, u0, pair))
+
+
 def compared_year(p, g, work, p0, g0, base, static, products, total, sums):
     """The flux itself to ``total``, and added to ``sums``, (what, lane), what a group of minerals
     gives beside the base year; of some lanes at a time as in :func:`sum_of_year_with_own_warmth`.
@@ -157,10 +164,9 @@ def compared_year(p, g, work, p0, g0, base, static, products, total, sums):
             row, to = month * ROW + first, month * SOME
             for lane in range(SOME):
                 i = row + lane
-                w, u, w0, u0 = work[i], work[LANES + i], base[i], base[LANES + i]
                 products[to + lane] = product_of_month(p, g, work, i)
                 pair = pair_change(g[i], p[i], g0[i], p0[i])
-                kept(products, to + lane, compared(w, u, w0, u0, pair))
+                compared_month(products, to + lane, work, base, i, pair)
         added_up(products, total[first : first + SOME])
         for which in range(sums.shape[0]):
             added_up(products[(which + 1) * YEAR :], year)
@@ -177,8 +183,7 @@ def compared_bundles(p, g, work, p0, g0, base, products, sums):
             row, to = month * ROW + first, month * SOME
             for lane in range(SOME):
                 i = row + lane
-                w, u, w0, u0 = work[i], work[LANES + i], base[i], base[LANES + i]
                 pairs = pairs_of_bundles(p, g, p0, g0, i)
-                kept(products, to + lane, compared(w, u, w0, u0, pairs))
+                compared_month(products, to + lane, work, base, i, pairs)
         for which in range(sums.shape[0]):
             added_up(products[(which + 1) * YEAR :], sums[which, first : first + SOME])

@@ -175,10 +175,7 @@ def _sizes(prepared: Prepared, extras: tuple[Extra, ...], bands: int) -> Sizes:
         parts=len(parts_of(prepared).members),
         labels=sum(max(1, len(extra.labels)) for extra in extras),
         cycle_orders=len(set(orders)),
-        cycle_bundles=bundles_of(
-            [orders.index(order) for order in orders],
-            [coefficients.index(coefficient) for coefficient in coefficients],
-        ).number,
+        cycle_bundles=bundles_of(orders, coefficients).number,
         previous_year=prepared.previous_year,
         stores_forcing=keeps(prepared),
         lanes=study.engine.cells_per_block if columns else 0,
