@@ -140,6 +140,26 @@ def test_a_later_year_is_added_behind_the_others(years: World, tmp_path: Path) -
     assert contents(store) == contents(tmp_path / "at_once")
 
 
+def test_holes_in_single_fields_are_said_of_packed_years_too(tmp_path: Path) -> None:
+    def with_hole(field: np.ndarray) -> np.ndarray:
+        field[8, 3:6] = np.nan
+        return field
+
+    holes = {(year, 5, "SoilMoi40_100cm_inst"): with_hole for year in (2000, 2002)}
+    world = World(tmp_path / "world", years=YEARS, changes=holes).write()
+    store = tmp_path / "store"
+    pack(world.study(last_year=2001), store)
+    pack(world.study(), store)
+    pack(world.study(), tmp_path / "at_once")
+    assert contents(store) == contents(tmp_path / "at_once")
+    for first, expected in ((2000, 1), (2001, 0), (2002, 1)):
+        content = world.study(first_year=first)
+        plain = prepare(Study.of(content, Path())).notes
+        assert sum("soil_moisture of layer 3 lacks 3 cells" in note for note in plain) == expected
+        packed = prepare(Study.of(with_store(content, store), Path())).notes
+        assert sorted(plain) == sorted(packed)
+
+
 def test_killed_within_a_write_it_goes_on(tmp_path: Path) -> None:
     world = World(tmp_path / "world").write()
     study = tmp_path / "study.json"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ from saprolite.engine.lock import RunLock
 from saprolite.engine.state import input_digests
 from saprolite.errors import EngineError, InputError, Problem, StoreError, raise_if_any
 from saprolite.inputs.direct import without_ice
-from saprolite.inputs.missing import complete_cells
+from saprolite.inputs.missing import gaps
 from saprolite.inputs.opening import land_of, open_forcing
 from saprolite.inputs.packed import COMPLETE
 from saprolite.inputs.packed_frame import make_frame
@@ -129,36 +129,35 @@ class Packing:
                 if self.restart:
                     remove(self.store / ARRAYS)
                     remove(self.store / MANIFEST)
-                manifest = replace(self.wanted, years=self._whole(report))
+                manifest = self._whole(report)
                 write_manifest(self.store, manifest)
                 self._write_frame(manifest)
             again = f"pack anew: saprolite prepare STUDY.toml --to {self.store} --restart"
             todo, total = manifest.lacking(self.asked), len(self.asked)
             for number, year in enumerate(todo):
                 began = time.monotonic()
-                written = self._pack_year(year, manifest)
+                written, holes = self._pack_year(year, manifest)
                 lock.check()
                 refuse_changed_inputs(self.seen, stamps_of(self.files), again)
-                manifest = replace(manifest, years={**manifest.years, str(year): written})
+                manifest = manifest.with_year(year, written, holes)
                 write_manifest(self.store, manifest)
                 if not number and todo[1:]:
                     first_year_took(time.monotonic() - began, len(todo) - 1)
                 report("packing", total - len(todo) + number + 1, total)
         return todo
 
-    def _whole(self, report: Report) -> dict[str, dict[str, str]]:
-        """Years of the store that are as its manifest says."""
-        found = {}
-        listed = {} if self.done is None else self.done.years
-        for number, (year, sums) in enumerate(listed.items(), 1):
+    def _whole(self, report: Report) -> Manifest:
+        """The manifest with the years of the store that are as it says there."""
+        found, done = self.wanted, self.done or self.wanted
+        for number, (year, sums) in enumerate(done.years.items(), 1):
             if all(chunk_checksum(self.store / ARRAYS / name, self._index(name, int(year))) == one
                    for name, one in sums.items()):  # fmt: skip
-                found[year] = dict(sums)
-            report("checking years", number, len(listed))
+                found = found.with_year(int(year), sums, done.holes.get(year, ()))
+            report("checking years", number, len(done.years))
         return found
 
-    def _pack_year(self, year: int, manifest: Manifest) -> dict[str, str]:
-        """Read a year and write it; checksums of its chunks."""
+    def _pack_year(self, year: int, manifest: Manifest) -> tuple[dict[str, str], list[str]]:
+        """Read a year and write it; checksums of its chunks, and holes in single fields."""
         try:
             values = self.forcing.read_year(year, self.cells)
             require_seasons(values, self.forcing.grid, self.cells, year)
@@ -166,14 +165,15 @@ class Packing:
             whole = f"{len(manifest.years)} years are packed and can be run from"
             raise InputError(f"Packing stopped at {year}; {whole}: {error.headline}",
                              error.problems) from error  # fmt: skip
-        complete = complete_cells(*values).astype(np.uint8)[None]
+        complete, holes = gaps(values)
         # Land ice is taken out as a run takes it out.
         values = without_ice(values, self.ice)
         arrays = self.store / ARRAYS
         with writing(arrays):
             number = manifest.all_years.index(year)
             written = write_year(arrays, number, values)
-            return {**written, COMPLETE: write_chunk(arrays / COMPLETE, (number, 0), complete)}
+            checksum = write_chunk(arrays / COMPLETE, (number, 0), complete.astype(np.uint8)[None])
+        return {**written, COMPLETE: checksum}, holes
 
     def _index(self, name: str, year: int) -> tuple[int, ...]:
         number = self.wanted.all_years.index(year)

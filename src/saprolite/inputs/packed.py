@@ -104,6 +104,10 @@ class PackedForcing:
         self._require(year, {COMPLETE: found})
         return np.asarray(found[0] > 0)
 
+    def holes(self, year: int) -> list[str]:
+        """Where one field of a year lacks what another one has, as of when it was packed."""
+        return list(self.manifest.holes.get(str(year), ()))
+
     def read_year(self, year: int, cells: Cells) -> ForcingYear:
         """The twelve months of a year: views of a local store, read-only.
 

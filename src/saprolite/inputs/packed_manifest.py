@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,7 @@ class Manifest:
     ``saprolite`` and ``package``: version and digest of the package; ``choices``: what the study
     says of the forcing; ``year_before``: whether the year before the study's first was wanted;
     ``places``: checksum of grid, cells, land ice and layers; ``rests_on``: years whose values
-    change those of other years.
+    change those of other years; ``holes``: of years in which one field lacks what others have.
     """
 
     saprolite: str
@@ -51,6 +51,7 @@ class Manifest:
     inputs_sha256: Digests
     rests_on: Mapping[str, Sequence[int]]
     years: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    holes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     format: str = FORMAT
 
     @property
@@ -61,6 +62,12 @@ class Manifest:
     def lacking(self, years: range) -> list[int]:
         """Years that are not whole in the store."""
         return [year for year in years if str(year) not in self.years]
+
+    def with_year(self, year: int, sums: Mapping[str, str], holes: Sequence[str]) -> Manifest:
+        """The same with one more year that is whole; years in order, whenever each was packed."""
+        years = dict(sorted({**self.years, str(year): sums}.items()))
+        found = dict(sorted({**self.holes, **({str(year): list(holes)} if holes else {})}.items()))
+        return replace(self, years=years, holes=found)
 
     def digest(self, years: range) -> str:
         """SHA-256 of what some years of the store are."""
@@ -135,9 +142,8 @@ def _manifest(text: str) -> Manifest:
 
 
 def write_manifest(store: Place, manifest: Manifest) -> None:
-    """Write the manifest whole or not at all, years in order."""
-    years = dict(sorted(manifest.years.items()))
-    write_json(store / MANIFEST, {**asdict(manifest), "years": years})
+    """Write the manifest whole or not at all."""
+    write_json(store / MANIFEST, asdict(manifest))
 
 
 def choices_of(study: Study) -> dict[str, Any]:

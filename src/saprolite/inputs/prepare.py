@@ -207,13 +207,15 @@ def _taken(
     """The forcing as a run takes it, the cells with every value of the first year, and notes on
     holes in single fields of it."""
     if isinstance(forcing, PackedForcing):
-        return forcing, forcing.complete(first_year), []
-    first = forcing.read_year(first_year, cells)
-    require_seasons(first, forcing.grid, cells, first_year)
-    # Before land ice is taken out.
-    complete, holes = gaps(first)
-    notes = [f"forcing ({first_year}): {hole}" for hole in holes]
-    return DirectForcing(forcing, ReadYear(first_year, cells, first)), complete, notes
+        taken: Forcing = forcing
+        complete, holes = forcing.complete(first_year), forcing.holes(first_year)
+    else:
+        first = forcing.read_year(first_year, cells)
+        require_seasons(first, forcing.grid, cells, first_year)
+        # Before land ice is taken out.
+        complete, holes = gaps(first)
+        taken = DirectForcing(forcing, ReadYear(first_year, cells, first))
+    return taken, complete, [f"forcing ({first_year}): {hole}" for hole in holes]
 
 
 def _model(study: Study, collected: Collected) -> CO2Pathway | None:

@@ -30,7 +30,7 @@ _QUANTITIES = ("base_cation_weathering", "critical_load_acidity")
 HIGHEST = 1.0e5  # eq ha-1 yr-1; no soil or lake has more, and a unit that is off by 1000 does
 _LOWEST_MAXIMUM = 50.0  # of a whole table; keq taken for eq stay below it
 _FEWEST_FOR_UNITS = 10
-_WHAT = "a table of critical loads (CSV or Excel)"
+_WHAT = "a table of sites with weathering rates or critical loads (CSV or Excel)"
 _EXCEL = (".xlsx", ".xlsm")
 _ACCESS = (".accdb", ".mdb")
 _TEXTS = ("site", "region")
@@ -91,7 +91,9 @@ def read_critical_loads(
     for name in _QUANTITIES:
         if name in found:
             found[name] = found[name] * EQ_PER_HA[units]
-    raise_if_any(InputError, "The critical loads cannot be used", _problems(path, found, units))
+    raise_if_any(
+        InputError, "The table of sites cannot be used", _problems(path, found, columns, units)
+    )
 
     quantities = [name for name in _QUANTITIES if name in found]
     placed = found[list(_PLACE)].notna().all(axis=1)
@@ -144,28 +146,34 @@ def _choices(columns: Mapping[str, str], units: str, depth_units: str) -> list[P
     return problems
 
 
-def _problems(path: Path, found: pd.DataFrame, units: str) -> list[Problem]:
-    swapped = "latitude and longitude may be swapped"
-    problems = outside(path, "latitude", found["latitude"], -90.0, 90.0, "degrees north", swapped)
-    problems += outside(path, "longitude", found["longitude"], -180.0, 180.0, "degrees east",
+def _problems(
+    path: Path, found: pd.DataFrame, columns: Mapping[str, str], units: str
+) -> list[Problem]:
+    """What is wrong with the values, each under the name of its column in the file."""
+    latitude, longitude = columns["latitude"], columns["longitude"]
+    swapped = f"the columns may be swapped: {latitude} is taken as the latitude"
+    problems = outside(path, latitude, found["latitude"], -90.0, 90.0, "degrees north", swapped)
+    problems += outside(path, longitude, found["longitude"], -180.0, 180.0, "degrees east",
                         "use longitudes from -180 to 180")  # fmt: skip
     for name in _QUANTITIES:
         if name not in found:
             continue
         low = 0.0 if name == "base_cation_weathering" else -HIGHEST
         advice = f"the values were taken as {units}: check the unit"
-        wrong = outside(path, name, found[name], low, HIGHEST, "eq ha-1 yr-1", advice)
+        wrong = outside(path, columns[name], found[name], low, HIGHEST, "eq ha-1 yr-1", advice)
         problems += wrong
         values = found[name].dropna()
         if not wrong and len(values) >= _FEWEST_FOR_UNITS and values.max() < _LOWEST_MAXIMUM:
             problems.append(
-                Problem(f"{path}: {name}", f"no value above {values.max():.4g} eq ha-1 yr-1",
+                Problem(f"{path}: {columns[name]}",
+                        f"no value above {values.max():.4g} eq ha-1 yr-1",
                         f"some value above {_LOWEST_MAXIMUM:g} eq ha-1 yr-1 in a whole table",
                         f'{advice}; units = "keq ha-1 yr-1"?')
             )  # fmt: skip
-    if "depth" in found and (found["depth"] <= 0.0).any():
+    wrong_depths = int((found["depth"] <= 0.0).sum()) if "depth" in found else 0
+    if wrong_depths:
         problems.append(
-            Problem(f"{path}: depth", f"{(found['depth'] <= 0.0).sum()} depths of 0 or less",
+            Problem(f"{path}: {columns['depth']}", f"{wrong_depths} depths of 0 or less",
                     "depths above 0, empty where they are not known", "correct the depths")
         )  # fmt: skip
     return problems

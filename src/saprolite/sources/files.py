@@ -77,8 +77,9 @@ def broken(path: Path, what: str, found: str) -> InputError:
     """The error for a file that cannot be read."""
     return InputError(
         "Input file cannot be read (1 problem)",
-        [Problem(str(path), found, what, "the file may be truncated: fetch it again")],
-    )
+        [Problem(str(path), found, what, "fetch it again if it is truncated; what it is says: "
+                 f"saprolite data check {path}")],
+    )  # fmt: skip
 
 
 @contextmanager
