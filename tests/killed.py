@@ -3,9 +3,10 @@
     python killed.py STUDY.json FOLDER SEED KILLS
 
 Each process is forked from this one, which has imported and compiled everything and has no thread.
-First they die around every time that the metadata of a store take their place; then at random: after some time, in the middle of the n-th write of a file (half of its bytes written), or
-around the n-th time that a file takes its place, be it written by us or by Zarr. Prints a line of
-JSON for each folder that was brought to its end.
+First they die around every time that the metadata of a store take their place; then at random:
+after some time, in the middle of the n-th write of a file (half of its bytes written), or around
+the n-th time that a file takes its place. Prints a line of JSON for each folder that was brought to
+its end.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from saprolite.engine.kernels import kernel_of
 from saprolite.inputs import prepare
 from saprolite.study import Study
 
-WRITES = 60  # files that a run has written by the time that its blocks are done, and some more
+WRITES = 140  # files that a run has written by the time that its blocks are done, and some more
 Ended: TypeAlias = tuple[Path, list[dict[str, int]]]
 METADATA = ("inputs.zarr/zarr.json", "fluxes.zarr/zarr.json")
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from saprolite.chunks import BLOCK_BYTES, chunk_checksum, map_chunk, write_chunk
 from saprolite.engine.frames import Frame
-from saprolite.stores import add_empty, create_group
+from saprolite.stores import create_group
 
 DTYPES = [np.dtype("<f4"), np.dtype("<f8")]
 
@@ -99,8 +99,8 @@ def test_a_map_as_zarr_finds_it(tmp_path: Path) -> None:
     data = frame.fixed.copy()
     frame.fill(values, data)
     group = create_group(tmp_path / "g", {})
-    add_empty(
-        group, "x", ["year", "layer", "lat", "lon"], (2, 3, 50, 100), (1, 3, 50, 100), {}, "f4"
+    group.add_empty(
+        "x", ["year", "layer", "lat", "lon"], (2, 3, 50, 100), (1, 3, 50, 100), {}, "f4"
     )
     checksum = write_chunk(tmp_path / "g/x", (1, 0, 0, 0), data)
     assert chunk_checksum(tmp_path / "g/x", (1, 0, 0, 0)) == checksum

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from saprolite.chunks import Codec, chunk_checksum, map_chunk, write_chunk
+from saprolite.chunks import BLOCK_BYTES, Codec, chunk_checksum, map_chunk, write_chunk
 from saprolite.engine.kernels import Extra, Result
 from saprolite.engine.ledger import DONE, FAILED, Entry, Ledger
 from saprolite.engine.store import BY_MINERAL, FLUX, FluxStore
@@ -26,7 +27,7 @@ from saprolite.errors import StoreError
 from saprolite.inputs import Prepared, prepare
 from saprolite.inputs.store import inputs_are_written, write_inputs
 from saprolite.places import Place, files_below, place, remove, sweep, write_bytes, write_text
-from saprolite.stores import add_empty, create_group, open_dataset, write_json
+from saprolite.stores import create_group, open_dataset, write_json
 from saprolite.study import Study
 from world import ICE_CELL, World
 
@@ -143,6 +144,77 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(
     assert (tmp_path / "run.json").read_text() == "old"
 
 
+# Groups
+
+
+def test_a_group_is_that_of_zarr(tmp_path: Path) -> None:
+    """The metadata that Zarr writes, word for word, and the bytes of its chunks."""
+    complete = {
+        "height": (["two", "three"], np.array([[1.5, np.nan, -0.0], [3.0, 1e300, 5e-324]]), {"units": "m"}),
+        "count": (["three"], np.arange(3), {"flag_masks": [1, 2], "valid": 0.5}),
+        "code": (["three"], np.array([3, 0, 255], np.uint8), {"note": "Köppen"}),
+        "zone": (["two"], np.array([-3, 7], np.int16), {}),
+        "single": (["one"], np.array([1.1], "f4"), {}),
+        "name": (["three"], np.array(["kaolinite", "", "Träumerei"]), {}),
+        "number": ([], np.float64(7.0), {}),
+        "nothing": (["none"], np.empty(0), {}),
+    }  # fmt: skip
+    empty = {
+        "raw": (("year", "six"), (4, 6), (1, 6), "f4", Codec.RAW),
+        "packed": (("year", "six"), (4, 6), (2, 6), "f8", Codec.LZ4),
+        "flags": (("six",), (6,), (6,), "u1", Codec.RAW),
+    }
+    ours = create_group(tmp_path / "ours", {"title": "ours", "years": [1, 2]})
+    theirs = zarr.create_group(tmp_path / "zarr", attributes={"title": "ours", "years": [1, 2]})
+    for name, (dims, values, attributes) in complete.items():
+        ours.add(name, dims, values, attributes)
+        values = np.asarray(values)
+        text = values.dtype.kind == "U"
+        with zarr.config.set({"array.write_empty_chunks": True}):
+            theirs.create_array(
+                name, shape=values.shape, chunks=tuple(max(1, n) for n in values.shape),
+                dtype="string" if text else values.dtype, dimension_names=dims,
+                attributes=attributes, fill_value=np.nan if values.dtype.kind == "f" else None,
+            )[...] = values  # fmt: skip
+    blosc = zarr.codecs.BloscCodec(
+        typesize=8, cname="lz4", clevel=1, shuffle="noshuffle", blocksize=BLOCK_BYTES
+    )
+    for name, (dims, shape, chunks, kind, codec) in empty.items():
+        ours.add_empty(name, dims, shape, chunks, {}, kind, codec)
+        theirs.create_array(
+            name, shape=shape, chunks=chunks, dtype=kind, dimension_names=dims,
+            fill_value=np.nan if kind[0] == "f" else 0,
+            compressors=blosc if codec is Codec.LZ4 else None,
+        )  # fmt: skip
+    maps = np.random.default_rng(2).standard_normal((2, 6))
+    write_chunk(tmp_path / "ours/packed", (1, 0), Codec.LZ4.packed(maps))
+    theirs["packed"][2:] = maps
+    ours.say(status="finished")
+    theirs.attrs["status"] = "finished"
+    ours.consolidate()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of metadata that are not in the specification yet
+        zarr.consolidate_metadata(str(tmp_path / "zarr"))
+    for file in sorted((tmp_path / "zarr").rglob("*")):
+        if file.is_file():
+            same = tmp_path / "ours" / file.relative_to(tmp_path / "zarr")
+            if file.name == "zarr.json":
+                found, expected = (json.loads(one.read_text()) for one in (same, file))
+                assert found == expected, file
+            else:
+                assert same.read_bytes() == file.read_bytes(), file
+    assert ours.names() == sorted([*complete, *empty])
+    assert ours.attributes == {"title": "ours", "years": [1, 2], "status": "finished"}
+    for consolidated in (True, False):
+        read = xr.open_zarr(tmp_path / "ours", consolidated=consolidated, chunks=None)
+        for name, (dims, values, attributes) in complete.items():
+            assert read[name].dims == tuple(dims)
+            assert (read[name].values == values).all() or name == "height"
+            assert read[name].attrs == attributes
+    assert ours.numbers("height").tobytes() == complete["height"][1].tobytes()
+    assert ours.array("packed") == ((4, 6), (2, 6), np.dtype("f8"), ("year", "six"))
+
+
 # Chunks
 
 
@@ -157,7 +229,7 @@ def test_chunks_are_those_of_zarr(tmp_path: Path, dtype: str, data: Any) -> None
     dims = [f"axis{number}" for number in range(len(shape))]
     by_zarr, by_us = tmp_path / "zarr", tmp_path / "ours"
     for path in (by_zarr, by_us):
-        add_empty(create_group(path, {}), "x", dims, shape, chunk, {}, dtype, Codec.RAW)
+        create_group(path, {}).add_empty("x", dims, shape, chunk, {}, dtype, Codec.RAW)
     with zarr.config.set({"array.write_empty_chunks": True}):
         zarr.open_group(by_zarr)["x"][...] = values
     counts = [-(-size // step) for size, step in zip(shape, chunk, strict=True)]
@@ -179,7 +251,7 @@ def test_chunks_are_those_of_zarr(tmp_path: Path, dtype: str, data: Any) -> None
 
 def test_a_chunk_anywhere(folder: Place) -> None:
     values = np.random.default_rng(0).standard_normal((2, 3, 5)).astype(np.float32)
-    add_empty(create_group(folder, {}), "x", "abc", (4, 3, 5), (2, 3, 5), {}, "f4", Codec.RAW)
+    create_group(folder, {}).add_empty("x", "abc", (4, 3, 5), (2, 3, 5), {}, "f4", Codec.RAW)
     assert chunk_checksum(folder / "x", (1, 0, 0)) is None
     checksum = write_chunk(folder / "x", (1, 0, 0), values)
     assert chunk_checksum(folder / "x", (1, 0, 0)) == checksum
@@ -194,8 +266,8 @@ def test_a_chunk_anywhere(folder: Place) -> None:
 
 def test_a_chunk_that_is_a_view_of_another_order(tmp_path: Path) -> None:
     values = np.arange(24, dtype=">f4").reshape(2, 3, 4).transpose(2, 0, 1)
-    add_empty(
-        create_group(tmp_path / "g", {}), "x", "abc", (4, 2, 3), (4, 2, 3), {}, "f4", Codec.RAW
+    create_group(tmp_path / "g", {}).add_empty(
+        "x", "abc", (4, 2, 3), (4, 2, 3), {}, "f4", Codec.RAW
     )
     write_chunk(tmp_path / "g/x", (0, 0, 0), values)
     assert (open_dataset(tmp_path / "g")["x"].values == values).all()
@@ -203,8 +275,8 @@ def test_a_chunk_that_is_a_view_of_another_order(tmp_path: Path) -> None:
 
 def test_a_local_raw_chunk_is_mapped_and_not_copied(tmp_path: Path) -> None:
     values = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
-    add_empty(
-        create_group(tmp_path / "g", {}), "x", "abc", (2, 3, 4), (2, 3, 4), {}, "f4", Codec.RAW
+    create_group(tmp_path / "g", {}).add_empty(
+        "x", "abc", (2, 3, 4), (2, 3, 4), {}, "f4", Codec.RAW
     )
     write_chunk(tmp_path / "g/x", (0, 0, 0), values)
     read = map_chunk(tmp_path / "g/x", (0, 0, 0), "f4", (2, 3, 4))
@@ -220,7 +292,7 @@ def test_a_local_raw_chunk_is_mapped_and_not_copied(tmp_path: Path) -> None:
 def test_a_damaged_chunk_is_noticed(tmp_path: Path, damage: str) -> None:
     values = np.random.default_rng(1).standard_normal((1, 40, 50))
     group = create_group(tmp_path / "g", {})
-    add_empty(group, "x", "abc", (1, 40, 50), (1, 40, 50), {}, "f8", Codec.RAW)
+    group.add_empty("x", "abc", (1, 40, 50), (1, 40, 50), {}, "f8", Codec.RAW)
     checksum = write_chunk(tmp_path / "g/x", (0, 0, 0), values)
     file = tmp_path / "g/x/c/0/0/0"
     data = bytearray(file.read_bytes())
@@ -236,7 +308,7 @@ def test_a_damaged_chunk_is_noticed(tmp_path: Path, damage: str) -> None:
 
 
 def test_a_store_that_was_removed_does_not_come_back_by_halves(tmp_path: Path) -> None:
-    add_empty(create_group(tmp_path / "g", {}), "x", "ab", (4, 4), (2, 4), {})
+    create_group(tmp_path / "g", {}).add_empty("x", "ab", (4, 4), (2, 4), {})
     remove(tmp_path / "g")
     with pytest.raises(FileNotFoundError):
         write_chunk(tmp_path / "g/x", (0, 0), np.zeros((2, 4)))

@@ -1,8 +1,8 @@
 """Chunks of Zarr v3 arrays, encoded and written by ourselves.
 
-Zarr's own pipeline costs several times the encoding and does not scale with threads; so Zarr makes
-the metadata, and the bytes of a chunk are made here, exactly as the codecs of that metadata say:
-``bytes`` (little endian), then nothing or Blosc. A chunk is written whole or not at all, and its
+Zarr's own pipeline costs several times the encoding and does not scale with threads; so the bytes
+of a chunk are made here, exactly as the codecs of its array's metadata say: ``bytes`` (little
+endian), then nothing or Blosc. A chunk is written whole or not at all, and its
 checksum (CRC-32C) is taken from the bytes that are written.
 """
 
@@ -35,13 +35,23 @@ class Codec(Enum):
     RAW = "raw"
     LZ4 = "lz4"
 
-    def for_zarr(self) -> Any:
-        """The compressors that Zarr is to write into the metadata."""
+    def metadata(self, itemsize: int) -> list[dict[str, Any]]:
+        """What the metadata of an array of such numbers say of it."""
         if self is Codec.RAW:
-            return None
-        from zarr.codecs import BloscCodec
+            return []
+        blosc = {"typesize": itemsize, "cname": "lz4", "clevel": 1, "shuffle": "noshuffle",
+                 "blocksize": BLOCK_BYTES}  # fmt: skip
+        return [{"name": "blosc", "configuration": blosc}]
 
-        return BloscCodec(cname="lz4", clevel=1, shuffle="noshuffle", blocksize=BLOCK_BYTES)
+    def packed(self, numbers: Array) -> Array:
+        """The bytes of a chunk."""
+        little = np.ascontiguousarray(numbers, numbers.dtype.newbyteorder("<"))
+        if self is Codec.RAW:
+            return little
+        from numcodecs import blosc
+
+        data = blosc.compress(little, b"lz4", 1, blosc.NOSHUFFLE, BLOCK_BYTES)
+        return np.frombuffer(data, np.uint8)
 
 
 def write_chunk(array: Place, index: tuple[int, ...], data: Array) -> str:

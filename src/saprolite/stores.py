@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from saprolite.chunks import Codec, chunk_checksum, map_chunk, write_chunk
 from saprolite.errors import Problem, StoreError
@@ -26,10 +24,10 @@ from saprolite.places import (
     write_text,
     writing,
 )
+from saprolite.zarr_group import Group
 
 if TYPE_CHECKING:
     import xarray as xr
-    import zarr
 
 # What reading a damaged or half-removed store raises, from zarr, its codecs and the disk.
 DAMAGED = (StoreError, KeyError, TypeError, ValueError, RuntimeError, OSError)
@@ -40,81 +38,28 @@ def write_json(path: Place, content: Any) -> None:
     write_text(path, json.dumps(_plain(content), indent=2, allow_nan=False) + "\n")
 
 
-def create_group(path: Place, attributes: Mapping[str, Any]) -> zarr.Group:
+def create_group(path: Place, attributes: Mapping[str, Any]) -> Group:
     """A new, empty group in the place of what was there."""
-    import zarr
-
+    group = Group(path)
     with writing(path):
         remove(path)
-        make_folder(path.parent)
-        return zarr.create_group(_zarr(path), attributes=dict(attributes), zarr_format=3)
+        group.create(attributes)
+    return group
 
 
-def consolidate(path: Place) -> zarr.Group:
-    """Copy the metadata of all arrays into the group, so that xarray opens it in one read; returns
-    the group, whose attributes may still be set."""
-    import zarr
-
-    with writing(path), warnings.catch_warnings():
-        # Not yet in the Zarr 3 specification; readers that do not know it ignore it.
-        warnings.simplefilter("ignore", category=UserWarning)
-        return zarr.consolidate_metadata(_zarr(path))
-
-
-def open_group(path: Place) -> zarr.Group:
+def open_group(path: Place) -> Group:
     """An existing group, to add to or to read."""
-    import zarr
-
+    group = Group(path)
     try:
-        return zarr.open_group(_zarr(path), mode="r+", use_consolidated=False)
-    except (OSError, ValueError) as error:
+        group.attributes  # noqa: B018
+    except (OSError, ValueError, KeyError) as error:
         raise StoreError(
             "A store of the run cannot be opened (1 problem)",
-            [Problem(str(path), str(error), "a Zarr store that saprolite wrote",
+            [Problem(str(path), f"{type(error).__name__}: {error}",
+                     "a Zarr store that saprolite wrote",
                      "start over: saprolite run STUDY.toml --out OUT --restart")],
         ) from error  # fmt: skip
-
-
-def add_array(
-    group: zarr.Group,
-    name: str,
-    dims: Sequence[str],
-    values: npt.ArrayLike,
-    attributes: Mapping[str, Any],
-) -> None:
-    """Add an array that is complete, in one chunk."""
-    array = np.asarray(values)
-    dtype: Any = "string" if array.dtype.kind == "U" else array.dtype
-    stored = group.create_array(
-        name,
-        shape=array.shape,
-        chunks=tuple(max(1, size) for size in array.shape),
-        dtype=dtype,
-        dimension_names=list(dims),
-        attributes=dict(attributes),
-        fill_value=np.nan if array.dtype.kind == "f" else None,
-    )
-    stored[...] = array
-
-
-def add_empty(
-    group: zarr.Group,
-    name: str,
-    dims: Sequence[str],
-    shape: tuple[int, ...],
-    chunks: tuple[int, ...],
-    attributes: Mapping[str, Any],
-    dtype: npt.DTypeLike = "f8",
-    codec: Codec = Codec.LZ4,
-) -> None:
-    """Add an array whose chunks :func:`write_chunk` writes; a chunk that is not there reads NaN,
-    or 0 where numbers are whole."""
-    kind = np.dtype(dtype)
-    group.create_array(
-        name, shape=shape, chunks=chunks, dtype=kind, dimension_names=list(dims),
-        attributes=dict(attributes), fill_value=np.nan if kind.kind == "f" else 0,
-        compressors=codec.for_zarr(),
-    )  # fmt: skip
+    return group
 
 
 def open_dataset(path: Place) -> xr.Dataset:
@@ -160,11 +105,9 @@ def _plain(value: Any) -> Any:
 __all__ = [
     "DAMAGED",
     "Codec",
+    "Group",
     "Place",
-    "add_array",
-    "add_empty",
     "chunk_checksum",
-    "consolidate",
     "create_group",
     "files_below",
     "is_local",

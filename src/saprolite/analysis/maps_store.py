@@ -11,8 +11,9 @@ import numpy.typing as npt
 from saprolite.analysis.annual import STATES, AnnualFields
 from saprolite.analysis.attribution import PARTS
 from saprolite.analysis.classes import CONTROLS, SYNERGIES
+from saprolite.chunks import Codec
 from saprolite.places import Place
-from saprolite.stores import add_array, add_empty, consolidate, create_group
+from saprolite.stores import create_group, write_chunk
 from saprolite.study_analysis import AnalysisChoices
 
 _STATISTICS = {
@@ -46,10 +47,10 @@ class MapsStore:
         self._test = "F(1, n - 2)" if choices.trend == "least_squares" else "Z of Mann-Kendall"
         for name in ("lat", "lon", "lat_bounds", "lon_bounds", "cell_area", "climate_class"):
             array = fields.fluxes[name]
-            add_array(self._group, name, [str(dim) for dim in array.dims], array.values,
+            self._group.add(name, [str(dim) for dim in array.dims], array.values,
                       {str(key): value for key, value in array.attrs.items()})  # fmt: skip
         for dim, labels in self._labels.items():
-            add_array(self._group, dim, [dim], np.array(labels, dtype="U"), {"long_name": dim})
+            self._group.add(dim, [dim], np.array(labels, dtype="U"), {"long_name": dim})
 
     def write(self, name: str, labels: tuple[str, ...], values: npt.NDArray[Any]) -> None:
         """A map on the land cells, at its labels (series or driver, layers; or layers alone)."""
@@ -57,19 +58,18 @@ class MapsStore:
         if name not in self._known:
             shape = (*(len(self._labels[dim]) for dim in dims), *self._fields.land.shape)
             chunks = (*(1,) * len(dims), *self._fields.land.shape)
-            add_empty(self._group, name, [*dims, "lat", "lon"], shape, chunks,
+            self._group.add_empty(name, [*dims, "lat", "lon"], shape, chunks,
                       self._about(name), values.dtype)  # fmt: skip
             self._known.add(name)
         index = [self._labels[dim].index(label) for dim, label in zip(dims, labels, strict=True)]
         missing = np.nan if values.dtype.kind == "f" else 0
         full = self._fields.on_map(values, missing)
-        stored: Any = self._group[name]
-        stored[tuple(index)] = full
+        write_chunk(self._path / name, (*index, 0, 0), Codec.LZ4.packed(full))
 
     def close(self) -> None:
         """Say that everything is there."""
-        self._group.attrs["status"] = "finished"
-        consolidate(self._path)
+        self._group.say(status="finished")
+        self._group.consolidate()
 
     def _dims(self, name: str) -> tuple[str, ...]:
         if name.startswith("trend_"):

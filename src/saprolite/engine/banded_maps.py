@@ -20,10 +20,9 @@ from saprolite.errors import Problem, StoreError
 from saprolite.inputs import Prepared
 from saprolite.stores import (
     DAMAGED,
+    Group,
     Place,
-    add_empty,
     chunk_checksum,
-    files_below,
     map_chunk,
     write_chunk,
 )
@@ -55,7 +54,7 @@ class _Kind(NamedTuple):
 class BandedMaps:
     """The banded arrays of a group; any of them may be written by many threads at once."""
 
-    def __init__(self, path: Place, group: Any, prepared: Prepared, rows: int) -> None:
+    def __init__(self, path: Place, group: Group, prepared: Prepared, rows: int) -> None:
         self._path = path
         self._group = group
         self._rows = rows
@@ -81,12 +80,10 @@ class BandedMaps:
         ``leading``: size of each dimension before (layer, lat, lon), or (lat, lon) if not
         ``layered``.
         """
-        if name in self._group:
-            del self._group[name]
         layers = {"layer": self._layers} if layered else {}
         dims = {**leading, **layers, "lat": self._shape[0], "lon": self._shape[1]}
         chunks = (*(1,) * len(leading), *layers.values(), self._rows, self._shape[1])
-        add_empty(self._group, name, list(dims), tuple(dims.values()), chunks, attributes, dtype)
+        self._group.add_empty(name, list(dims), tuple(dims.values()), chunks, attributes, dtype)
         self._kinds.pop(name, None)
 
     def write(self, name: str, index: Index, band: Band, values: Array) -> str:
@@ -129,12 +126,9 @@ class BandedMaps:
 
     def _kind(self, name: str) -> _Kind:
         if name not in self._kinds:
-            metadata = self._group[name].metadata
-            layered = "layer" in metadata.dimension_names
-            self._kinds[name] = _Kind(
-                np.dtype(self._group[name].dtype).newbyteorder("<"),
-                self._layers if layered else None,
-            )
+            array = self._group.array(name)
+            layers = self._layers if "layer" in array.dims else None
+            self._kinds[name] = _Kind(array.dtype.newbyteorder("<"), layers)
         return self._kinds[name]
 
     def _place(self, index: Index, band: Band, kind: _Kind) -> Index:
@@ -167,10 +161,9 @@ def rows_of_bands(height: int, bands: int) -> int:
     return max(1, -(-height // bands))
 
 
-def dims_of(path: Place, group: Any) -> dict[str, Sequence[str]]:
+def dims_of(group: Group) -> dict[str, Sequence[str]]:
     """The dimensions of every array of a group, by its name, sorted."""
-    names = [name.partition("/")[0] for name in files_below(path) if name.endswith("/zarr.json")]
-    return {name: group[name].metadata.dimension_names or () for name in names}
+    return {name: group.array(name).dims for name in group.names()}
 
 
 @contextmanager

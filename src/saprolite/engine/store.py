@@ -30,9 +30,8 @@ from saprolite.errors import Problem, StoreError
 from saprolite.inputs import Prepared
 from saprolite.inputs.packed_manifest import Digests
 from saprolite.stores import (
+    Group,
     Place,
-    add_array,
-    consolidate,
     create_group,
     files_below,
     open_group,
@@ -51,7 +50,7 @@ class FluxStore:
     ``blocks`` are all blocks of the run, by number; ``bands`` is how many bands have land.
     """
 
-    def __init__(self, path: Place, group: Any, prepared: Prepared, rows: int) -> None:
+    def __init__(self, path: Place, group: Group, prepared: Prepared, rows: int) -> None:
         self._group = group
         self._path = path
         self._prepared = prepared
@@ -90,7 +89,7 @@ class FluxStore:
             store._create_series(extras)
             store._find_series()
             # A store without this mark was never made to the end.
-            group.attrs["frame_sha256"] = store._frame_checksum()
+            group.say(frame_sha256=store._frame_checksum())
         return store
 
     @classmethod
@@ -102,12 +101,13 @@ class FluxStore:
         """
         group = open_group(path)
         try:
-            if group.attrs["fingerprint"] != fingerprint:
+            attributes = group.attributes
+            if attributes["fingerprint"] != fingerprint:
                 raise _not_whole(path, "a store of another run")
-            rows = group[FLUX].chunks[-2]  # type: ignore[union-attr]
+            rows = group.array(FLUX).chunks[-2]
             store = cls(path, group, prepared, rows)
             store._find_series()
-            whole = group.attrs["frame_sha256"] == store._frame_checksum()
+            whole = attributes["frame_sha256"] == store._frame_checksum()
         except (KeyError, TypeError, ValueError, OSError) as error:
             raise _not_whole(path, str(error)) from error
         if not whole:
@@ -203,38 +203,34 @@ class FluxStore:
                     for member in part:
                         by_mineral = own * shares[member][:, band.cells]
                         self.maps.write(BY_MINERAL, (member,), band, by_mineral)
-            self._group.attrs["years_used"] = years
+            self._group.say(years_used=years)
         return mean
 
     def say_why_no_trends(self, why: str | None) -> None:
         """Keep beside the fluxes why their years have no trends, for those who analyse them."""
         with writing(self._path):
-            self._group.attrs["why_no_trends"] = why
+            self._group.say(why_no_trends=why)
 
     def write_missing(self, missing: npt.NDArray[np.uint8]) -> None:
         """The causes of missing values, once all years have been seen: the store is complete."""
-        stored = self._group["missing_inputs"]
-        full = np.zeros(stored.size, np.uint8)
+        shape = self._prepared.grid.shape
+        full = np.zeros(shape[0] * shape[1], np.uint8)
         full[self._prepared.cells] = missing
         with writing(self._path):
-            stored[...] = full.reshape(stored.shape)
-        consolidate(self._path)
+            self._group.fill("missing_inputs", full.reshape(shape))
+            self._group.consolidate()
 
     def add_labels(self, dim: str, labels: Sequence[str], long_name: str) -> None:
         """Add a coordinate of names, or of numbers where all of them are."""
         numbers = all(label.isdigit() for label in labels)
         values = np.array(labels, dtype=int) if numbers else np.array(labels, dtype="U")
-        if dim in self._group:
-            del self._group[dim]
-        add_array(self._group, dim, [dim], values, {"long_name": long_name})
+        self._group.add(dim, [dim], values, {"long_name": long_name})
 
     def add_values(
         self, name: str, dims: Sequence[str], values: Array, attributes: Mapping[str, Any]
     ) -> None:
         """Add a small array that is complete, in the place of one of the same name."""
-        if name in self._group:
-            del self._group[name]
-        add_array(self._group, name, dims, values, attributes)
+        self._group.add(name, dims, values, attributes)
 
     @property
     def path(self) -> Place:
@@ -248,7 +244,7 @@ class FluxStore:
         self.maps.create(FLUX, years, attributes)
         if parts.stored:
             for name, (values, about) in parts.coordinates.items():
-                add_array(self._group, name, [parts.dim], values, about)
+                self._group.add(name, [parts.dim], values, about)
             about = {**attributes, "long_name": parts.long_name}
             self.maps.create(parts.array, {**years, parts.dim: len(parts.members)}, about)
         for extra in extras:
@@ -263,11 +259,11 @@ class FluxStore:
 
     def _find_series(self) -> None:
         """The arrays of all years that the store holds, and the labels of each."""
-        dims = dims_of(self._path, self._group)
+        dims = dims_of(self._group)
         for name, axes in dims.items():
             leading = [axis for axis in axes if axis not in ("year", "layer", "lat", "lon")]
             if {"year", "lat"} <= set(axes):
-                sizes = [self._group[name].shape[axes.index(axis)] for axis in leading]
+                sizes = [self._group.array(name).shape[axes.index(axis)] for axis in leading]
                 self._series[name] = tuple(product(*map(range, sizes)))
         self._coordinates = {axis for name in self._series for axis in dims[name]} & dims.keys()
         self._year_first = {name: dims[name][0] == "year" for name in self._series}

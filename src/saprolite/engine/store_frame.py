@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,13 +12,10 @@ from saprolite.inputs import Prepared
 from saprolite.inputs.packed_manifest import Digests
 from saprolite.inputs.static_arrays import missing_attributes, write_layers_and_minerals
 from saprolite.sources.koeppen import CLASS_NAMES
-from saprolite.stores import add_array
+from saprolite.stores import Group
 from saprolite.study_column import CARBON_MEANING
 from saprolite.variables import REGISTRY
 from saprolite.version import __version__
-
-if TYPE_CHECKING:
-    import zarr
 
 DISPLAY_UNITS = "t C km-2 yr-1"
 FRAME = (
@@ -27,26 +24,23 @@ FRAME = (
 )  # fmt: skip
 
 
-def write_coordinates(group: zarr.Group, prepared: Prepared) -> None:
+def write_coordinates(group: Group, prepared: Prepared) -> None:
     """Years, layers, depths, latitudes and longitudes with their bounds."""
     grid, edges = prepared.grid, np.array(prepared.layer_edges)
-    add_array(
-        group,
+    group.add(
         "year",
         ["year"],
         np.array(list(prepared.study.years)),
         {"long_name": "calendar year", "units": "1"},
     )
     write_layers_and_minerals(group, prepared, prepared.minerals)
-    add_array(
-        group,
+    group.add(
         "depth",
         ["layer"],
         0.5 * (edges[:-1] + edges[1:]),
         {"standard_name": "depth", "units": "m", "positive": "down", "bounds": "depth_bounds"},
     )
-    add_array(
-        group,
+    group.add(
         "depth_bounds",
         ["layer", "bounds"],
         np.stack([edges[:-1], edges[1:]], axis=1),
@@ -56,15 +50,13 @@ def write_coordinates(group: zarr.Group, prepared: Prepared) -> None:
         ("lat", "latitude", "degrees_north", grid.lat, grid.lat_edges),
         ("lon", "longitude", "degrees_east", grid.lon, grid.lon_edges),
     ):
-        add_array(
-            group,
+        group.add(
             name,
             [name],
             centres,
             {"standard_name": standard, "units": unit, "bounds": f"{name}_bounds"},
         )
-        add_array(
-            group,
+        group.add(
             f"{name}_bounds",
             [name, "bounds"],
             np.stack([bounds[:-1], bounds[1:]], axis=1),
@@ -72,12 +64,11 @@ def write_coordinates(group: zarr.Group, prepared: Prepared) -> None:
         )
 
 
-def write_maps(group: zarr.Group, prepared: Prepared) -> None:
+def write_maps(group: Group, prepared: Prepared) -> None:
     """Areas, land, climate classes and causes of missing values."""
     grid, dims = prepared.grid, ["lat", "lon"]
     areas = grid.areas(prepared.study.grid.earth)
-    add_array(
-        group,
+    group.add(
         "cell_area",
         dims,
         areas,
@@ -92,7 +83,7 @@ def write_maps(group: zarr.Group, prepared: Prepared) -> None:
     ):  # fmt: skip
         full = np.zeros(grid.lat.size * grid.lon.size, packed.dtype)
         full[prepared.cells] = packed
-        add_array(group, name, dims, full.reshape(grid.shape), attributes)
+        group.add(name, dims, full.reshape(grid.shape), attributes)
 
 
 def flux_attributes(name: str, prepared: Prepared) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -194,8 +193,8 @@ def _places(store: Place, manifest: Manifest) -> tuple[Grid, Cells, Mask]:
     """Grid, packed cells and land ice, checked."""
     try:
         group = open_group(store / ARRAYS)
-        stored: list[Any] = [group[name] for name in ("grid_lat", "grid_lon", "cell", "land_ice")]
-        lat, lon, cells, ice = (np.asarray(array[...]) for array in stored)
+        names = ("grid_lat", "grid_lon", "cell", "land_ice")
+        lat, lon, cells, ice = (group.numbers(name) for name in names)
         grid = Grid(lat, lon, manifest.step)
         places = checksum_of_places(grid, cells, ice > 0)
         found = "" if places == manifest.places else "another checksum of its cells"

@@ -15,7 +15,7 @@ from saprolite.inputs.packed import COMPLETE
 from saprolite.inputs.packed_manifest import MANIFEST, Manifest
 from saprolite.inputs.static_arrays import write_borders, write_cells, write_layers
 from saprolite.inputs.year_chunks import add_forcing
-from saprolite.stores import add_array, add_empty, consolidate, create_group
+from saprolite.stores import create_group
 
 
 def make_frame(
@@ -36,16 +36,16 @@ def make_frame(
         ("lon", grid.lon, "degrees_east"),
     ):
         axis = {"long_name": f"{name} of all cells of the grid, land or not", "units": unit}
-        add_array(group, f"grid_{name}", [f"grid_{name}"], values, axis)
+        group.add(f"grid_{name}", [f"grid_{name}"], values, axis)
     about = {"long_name": "land ice, which has no value of the forcing", "units": "1"}
-    add_array(group, "land_ice", ["cell"], ice.astype(np.uint8), about)
+    group.add("land_ice", ["cell"], ice.astype(np.uint8), about)
     about = {"long_name": "calendar year", "units": "1"}
-    add_array(group, "year", ["year"], np.array(list(years)), about)
+    group.add("year", ["year"], np.array(list(years)), about)
     add_forcing(group, years, layers, cells.size)
     about = {"long_name": "the product has every value of the year; on land ice, too", "units": "1"}
     shape = (len(years), cells.size)
-    add_empty(group, COMPLETE, ["year", "cell"], shape, (1, cells.size), about, np.uint8, Codec.RAW)
-    consolidate(path)
+    group.add_empty(COMPLETE, ["year", "cell"], shape, (1, cells.size), about, np.uint8, Codec.RAW)
+    group.consolidate()
 
 
 def _attributes(manifest: Manifest) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,41 +11,35 @@ import numpy.typing as npt
 from saprolite.grid import Grid
 from saprolite.inputs.missing import CAUSES
 from saprolite.inputs.prepare import Prepared
-from saprolite.stores import add_array
+from saprolite.stores import Group
 from saprolite.variables import REGISTRY
 
-if TYPE_CHECKING:
-    import zarr
 
-
-def write_coordinates(group: zarr.Group, prepared: Prepared) -> None:
+def write_coordinates(group: Group, prepared: Prepared) -> None:
     """Cells and layers of the inputs, and the minerals."""
     write_cells(group, prepared.grid, prepared.cells)
     area = REGISTRY["cell_area"].attributes
-    add_array(group, "cell_area", ["cell"], prepared.area, area)
+    group.add("cell_area", ["cell"], prepared.area, area)
     write_borders(group, prepared.layer_edges)
     write_layers_and_minerals(group, prepared, tuple(prepared.study.minerals.names))
 
 
-def write_cells(group: zarr.Group, grid: Grid, cells: npt.NDArray[np.int64]) -> None:
+def write_cells(group: Group, grid: Grid, cells: npt.NDArray[np.int64]) -> None:
     """Packed cells of a grid, and where they are."""
     row, column = np.divmod(cells, grid.lon.size)
-    add_array(
-        group,
+    group.add(
         "cell",
         ["cell"],
         cells,
         {"long_name": "flat index of the cell in the study grid", "units": "1"},
     )
-    add_array(
-        group,
+    group.add(
         "lat",
         ["cell"],
         grid.lat[row],
         {"standard_name": "latitude", "units": "degrees_north"},
     )
-    add_array(
-        group,
+    group.add(
         "lon",
         ["cell"],
         grid.lon[column],
@@ -53,12 +47,11 @@ def write_cells(group: zarr.Group, grid: Grid, cells: npt.NDArray[np.int64]) -> 
     )
 
 
-def write_borders(group: zarr.Group, layer_edges: Sequence[float]) -> None:
+def write_borders(group: Group, layer_edges: Sequence[float]) -> None:
     """Tops and bottoms of the layers."""
     edges = np.array(layer_edges)
     for name, values in (("layer_top", edges[:-1]), ("layer_bottom", edges[1:])):
-        add_array(
-            group,
+        group.add(
             name,
             ["layer"],
             values,
@@ -66,13 +59,10 @@ def write_borders(group: zarr.Group, layer_edges: Sequence[float]) -> None:
         )
 
 
-def write_layers_and_minerals(
-    group: zarr.Group, prepared: Prepared, minerals: tuple[str, ...]
-) -> None:
+def write_layers_and_minerals(group: Group, prepared: Prepared, minerals: tuple[str, ...]) -> None:
     """The coordinates that every store of a run has in common."""
     write_layers(group, prepared.layer_edges)
-    add_array(
-        group,
+    group.add(
         "mineral",
         ["mineral"],
         np.array(minerals, dtype="U"),
@@ -80,10 +70,9 @@ def write_layers_and_minerals(
     )
 
 
-def write_layers(group: zarr.Group, layer_edges: Sequence[float]) -> None:
+def write_layers(group: Group, layer_edges: Sequence[float]) -> None:
     """Numbers of the layers."""
-    add_array(
-        group,
+    group.add(
         "layer",
         ["layer"],
         np.arange(1, len(layer_edges)),
@@ -91,29 +80,23 @@ def write_layers(group: zarr.Group, layer_edges: Sequence[float]) -> None:
     )
 
 
-def write_statics(group: zarr.Group, prepared: Prepared) -> None:
+def write_statics(group: Group, prepared: Prepared) -> None:
     """The fields that do not vary in time."""
     soil = prepared.soil
     layered = ["layer", "cell"]
     for name in ("clay", "silt", "sand", "bulk_density"):
-        add_array(group, name, layered, getattr(soil, name), REGISTRY[name].attributes)
+        group.add(name, layered, getattr(soil, name), REGISTRY[name].attributes)
     variable = REGISTRY["effective_thickness"].attributes
-    add_array(group, "effective_thickness", layered, soil.thickness, variable)
+    group.add("effective_thickness", layered, soil.thickness, variable)
     shares = np.stack(list(soil.mineral_share.values()))
-    add_array(
-        group, "mineral_share", ["mineral", *layered], shares, REGISTRY["mineral_share"].attributes
-    )
-    add_array(
-        group, "climate_class", ["cell"], prepared.climate, REGISTRY["climate_class"].attributes
-    )
-    add_array(
-        group, "missing_inputs", ["cell"], prepared.missing, missing_attributes(prepared.causes)
-    )
+    group.add("mineral_share", ["mineral", *layered], shares, REGISTRY["mineral_share"].attributes)
+    group.add("climate_class", ["cell"], prepared.climate, REGISTRY["climate_class"].attributes)
+    group.add("missing_inputs", ["cell"], prepared.missing, missing_attributes(prepared.causes))
     if prepared.column is not None:
         for name, (values, unit) in prepared.column.described().items():
             dims = layered if values.ndim == 2 else ["cell"]
             attributes = {"long_name": f"soil column: {name}", "units": unit}
-            add_array(group, f"column_{name.replace('.', '_')}", dims, values, attributes)
+            group.add(f"column_{name.replace('.', '_')}", dims, values, attributes)
 
 
 def missing_attributes(causes: tuple[str, ...] = CAUSES) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,11 +29,8 @@ from saprolite.inputs.year_chunks import (
 from saprolite.places import Place, files_below, writing
 from saprolite.sources.forcing import Forcing, ForcingYear, HeldForcing
 from saprolite.stages import Report
-from saprolite.stores import DAMAGED, consolidate, create_group, open_group
+from saprolite.stores import DAMAGED, Group, create_group, open_group
 from saprolite.threads import in_order
-
-if TYPE_CHECKING:
-    import zarr
 
 STORE_LIMIT_BYTES = 2 * 1024**3
 Cells = npt.NDArray[np.int64]
@@ -81,7 +78,8 @@ def write_inputs(path: Place, prepared: Prepared, fingerprint: str, report: Repo
             forcing = _write_forcing(path, group, prepared, report) if keeps(prepared) else {}
             mark = {"run": fingerprint, "files": _statics(path), **forcing}
             # Last of all: a store with the mark is never written again.
-            consolidate(path).attrs["complete"] = json.dumps(mark)  # text alone goes into NetCDF
+            group.consolidate()
+            group.say(complete=json.dumps(mark))  # text alone goes into NetCDF
     return stored_inputs(path, prepared)
 
 
@@ -112,7 +110,7 @@ def inputs_are_written(path: Place, fingerprint: str) -> bool:
     if not path.is_dir():
         return False
     try:
-        mark = json.loads(str(open_group(path).attrs["complete"]))
+        mark = json.loads(str(open_group(path).attributes["complete"]))
         return bool(mark == {"run": fingerprint, "files": _statics(path), **_checksums(path, mark)})
     except DAMAGED:
         return False
@@ -167,7 +165,7 @@ def _attributes(prepared: Prepared) -> dict[str, Any]:
 
 
 def _write_forcing(
-    path: Place, group: zarr.Group, prepared: Prepared, report: Report
+    path: Place, group: Group, prepared: Prepared, report: Report
 ) -> dict[str, list[str]]:
     """Write the forcing, year by year on threads; returns the checksums of its chunks."""
     years = _stored_years(prepared)

@@ -7,29 +7,24 @@ none of those that are there.
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from saprolite.chunks import Codec, chunk_file, map_chunk, write_chunk
 from saprolite.places import Place
 from saprolite.sources.forcing import ForcingYear
-from saprolite.stores import add_array, add_empty
+from saprolite.stores import Group
 from saprolite.variables import REGISTRY
-
-if TYPE_CHECKING:
-    import zarr
 
 FORCING = ForcingYear._fields
 
 
-def add_forcing(group: zarr.Group, years: range, layers: int, cells: int) -> None:
+def add_forcing(group: Group, years: range, layers: int, cells: int) -> None:
     """Add the arrays of the forcing, empty, and their months."""
     _add_months(group, years)
     for name in FORCING:
         chunk = _shape(name, layers, cells)
-        add_empty(
-            group,
+        group.add_empty(
             name,
             REGISTRY[name].dims,
             (12 * len(years), *chunk[1:]),
@@ -87,11 +82,10 @@ def _shape(name: str, layers: int, cells: int) -> tuple[int, ...]:
     return (12, layers, cells) if "layer" in REGISTRY[name].dims else (12, cells)
 
 
-def _add_months(group: zarr.Group, years: range) -> None:
+def _add_months(group: Group, years: range) -> None:
     origin = date(1970, 1, 1)
     days = [(date(year, month, 1) - origin).days for year in years for month in range(1, 13)]
-    add_array(
-        group,
+    group.add(
         "month",
         ["month"],
         np.array(days),
