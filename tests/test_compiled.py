@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
+from covering import COVERING, reading_of
 from saprolite import equations as eq
 from saprolite.compiled import pathway as fused
 from saprolite.compiled.binding import bound, called, inlined, is_cached
@@ -32,17 +33,8 @@ from saprolite.models.profile import Group
 
 LAYERS, YEAR, BASE_YEAR = 4, 2001, 2000
 MINERALS = ("chlorite", "smectite", "mica", "illite", "vermiculite")
-# One reading for each stage that a kernel may be made of; "table" gives each mineral its own A.
-READINGS = {
-    "canonical": Reading(),
-    "profile_original": Reading.preset("profile_original"),
-    "manuscript_literal": Reading.preset("manuscript_literal"),
-    "trailing": Reading(et_mode="trailing12", frozen_form="logistic", frozen_action="both"),
-    "annual mean": Reading(drivers="annual_mean", moisture_density="theta_only",
-                           frozen_form="linear", pco2_limit="cap", pco2_limit_value=0.01),
-    "degree days": Reading(frozen_form="degree_days", frozen_action="annual_factor",
-                           calendar="actual", pco2_limit="saturating", pco2_limit_value=0.02),
-}  # fmt: skip
+# Every stage that a kernel may be made of; "literal" gives each mineral its own A.
+READINGS = {name: reading_of(choices) for name, choices in COVERING.items()}
 
 
 def forcing(cells: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -435,7 +427,7 @@ def test_a_missing_value_is_missing_there_and_nowhere_else(
 
 
 def test_counts_of_what_was_clipped() -> None:
-    model, cells = CO2Pathway.of(READINGS["profile_original"], MINERALS), 500
+    model, cells = CO2Pathway.of(READINGS["original"], MINERALS), 500
     now = forcing(cells, 14)
     kernel = FusedPathway(model, "float64", Wanted())
     factors, density, complete = statics(model, cells)
