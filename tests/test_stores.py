@@ -189,8 +189,11 @@ def test_a_group_is_that_of_zarr(tmp_path: Path) -> None:
     maps = np.random.default_rng(2).standard_normal((2, 6))
     write_chunk(tmp_path / "ours/packed", (1, 0), Codec.LZ4.packed(maps))
     theirs["packed"][2:] = maps
-    ours.say(status="finished")
-    theirs.attrs["status"] = "finished"
+    single = maps[:1].astype("f4")
+    write_chunk(tmp_path / "ours/raw", (3, 0), Codec.RAW.packed(single))
+    theirs["raw"][3:] = single
+    ours.say(status="finished", runs=np.int64(3))
+    theirs.attrs.update({"status": "finished", "runs": 3})
     ours.consolidate()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of metadata that are not in the specification yet
@@ -204,7 +207,13 @@ def test_a_group_is_that_of_zarr(tmp_path: Path) -> None:
             else:
                 assert same.read_bytes() == file.read_bytes(), file
     assert ours.names() == sorted([*complete, *empty])
-    assert ours.attributes == {"title": "ours", "years": [1, 2], "status": "finished"}
+    about = {"title": "ours", "years": [1, 2], "status": "finished", "runs": 3}
+    assert ours.attributes == about
+    with pytest.raises(TypeError, match="set in the attributes"):
+        ours.say(wrong={1})
+    assert ours.attributes == about
+    with pytest.raises(ValueError, match="numbers and texts"):
+        ours.add("dates", ["two"], np.array(["2000", "2001"], "M8[Y]"), {})
     for consolidated in (True, False):
         read = xr.open_zarr(tmp_path / "ours", consolidated=consolidated, chunks=None)
         for name, (dims, values, attributes) in complete.items():

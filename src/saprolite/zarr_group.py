@@ -191,4 +191,11 @@ def _read(file: Place, node: str) -> dict[str, Any]:
 
 
 def _write(file: Place, content: Mapping[str, Any]) -> None:
-    write_bytes(file, json.dumps(content, indent=2).encode("utf-8"), durable=False)
+    text = json.dumps(content, indent=2, default=_of_numpy)
+    write_bytes(file, text.encode("utf-8"), durable=False)
+
+
+def _of_numpy(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} in the attributes of a store: {value!r}")
