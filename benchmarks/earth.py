@@ -28,7 +28,8 @@ import world
 
 TASKS = "earth_tasks.py"
 DISTINCT_MONTHS = 24
-RUN_OF_FILES = "run_of_files"
+RUN_OF_FILES = "run of files:"
+KINDS = ("all", "single drivers", "control")
 
 
 class Case(NamedTuple):
@@ -138,10 +139,20 @@ def _run(case: Case, out: Path, workers: int, experiments: str = "all") -> dict[
 
 def _least(action: Callable[[], dict[str, Any]], rounds: int) -> dict[str, Any]:
     """The fastest of some rounds; the greatest peak of memory of all."""
-    found = [action() for _ in range(rounds)]
-    best = min(found, key=lambda item: item["seconds"])
-    if "peak_private_GB" in best:
-        best["peak_private_GB"] = max(item["peak_private_GB"] for item in found)
+    return _least_in_turn({"": action}, rounds)[""]
+
+
+def _least_in_turn(
+    actions: dict[str, Callable[[], dict[str, Any]]], rounds: int
+) -> dict[str, dict[str, Any]]:
+    """The same of several actions, one after the other in every round: so their ratios are those of
+    one machine, however busy."""
+    found = [{name: action() for name, action in actions.items()} for _ in range(rounds)]
+    best = {name: min((one[name] for one in found), key=lambda item: item["seconds"])
+            for name in actions}  # fmt: skip
+    for name, item in best.items():
+        if "peak_private_GB" in item:
+            item["peak_private_GB"] = max(one[name]["peak_private_GB"] for one in found)
     return best
 
 
@@ -155,23 +166,20 @@ def _from_files(plan: Plan, folder: Path, months: int, workers: int) -> dict[str
     few.mkdir()
     for path in sorted(files.glob("GLDAS*.nc4"))[:subset]:
         (few / path.name).symlink_to(path)
-    kinds = ("all", "single drivers", "control")
-    part = {
-        kind: _run_files(few, folder, subset // 12, workers, plan.rounds_of_files, kind)
-        for kind in kinds
-    }
-    say(f"earth: the xarray + Dask script on {subset} months")
     soil = folder / "soil.nc"
     in_fresh_process(
         TASKS, "soil", folder=str(few), first=world.FIRST_YEAR, years=subset // 12, path=str(soil)
     )
-    script = _least(lambda: _script(few, soil, folder), plan.rounds)
-    whole = part
+    say(f"earth: {subset} months from NetCDF, and the xarray + Dask script on them")
+    runs_of_few = _runs_of_files(few, folder, subset // 12, workers, KINDS)
+    part = _least_in_turn(
+        {**runs_of_few, "script": lambda: _script(few, soil, folder)}, plan.rounds_of_files
+    )
+    script, whole = part.pop("script"), part
     if months > subset:
-        whole = {
-            kind: _run_files(files, folder, months // 12, workers, plan.rounds_of_files, kind)
-            for kind in ("all", "control")
-        }
+        say(f"earth: {months} months from NetCDF")
+        runs_of_all = _runs_of_files(files, folder, months // 12, workers, ("all", "control"))
+        whole = _least_in_turn(runs_of_all, plan.rounds_of_files)
     runs = 1 + len(world.EXPERIMENTS)
     return {
         **({ALL_MONTHS: whole["all"]["seconds"]} if months == 588 else {}),
@@ -192,19 +200,20 @@ def _from_files(plan: Plan, folder: Path, months: int, workers: int) -> dict[str
     }  # fmt: skip
 
 
-def _run_files(
-    files: Path, folder: Path, years: int, workers: int, rounds: int, experiments: str
-) -> dict[str, Any]:
-    say(f"earth: {12 * years} months from NetCDF, {experiments}")
-    out = folder / RUN_OF_FILES
-    shutil.rmtree(out, ignore_errors=True)
-    return _least(
-        lambda: in_fresh_process(
+def _runs_of_files(
+    files: Path, folder: Path, years: int, workers: int, kinds: tuple[str, ...]
+) -> dict[str, Callable[[], dict[str, Any]]]:
+    """Runs from NetCDF files by kind, each into a folder of its own."""
+
+    def run_of(kind: str) -> Callable[[], dict[str, Any]]:
+        out = folder / f"{RUN_OF_FILES} {kind}"
+        shutil.rmtree(out, ignore_errors=True)
+        return lambda: in_fresh_process(
             TASKS, "run_files", out=str(out), folder=str(files), first=world.FIRST_YEAR,
-            years=years, workers=workers, experiments=experiments,
-        ),
-        rounds,
-    )  # fmt: skip
+            years=years, workers=workers, experiments=kind,
+        )  # fmt: skip
+
+    return {kind: run_of(kind) for kind in kinds}
 
 
 def write_files(folder: Path, months: int, resolution: float) -> None:
@@ -233,10 +242,10 @@ def _month_file(folder: Path, resolution: float, index: int) -> Path:
 
 
 def _script(files: Path, soil: Path, folder: Path) -> dict[str, Any]:
-    """The stand-alone script, one experiment, and what it gives beside the last run of files."""
+    """The stand-alone script, one experiment, and what it gives beside a run of the files."""
     return in_fresh_process(
         TASKS, "script", pattern=str(files / "GLDAS*.nc4"), soil=str(soil),
-        out=str(folder / "script.nc"), run=str(folder / RUN_OF_FILES),
+        out=str(folder / "script.nc"), run=str(folder / f"{RUN_OF_FILES} control"),
     )  # fmt: skip
 
 
