@@ -45,12 +45,11 @@ class Codec(Enum):
 
     def packed(self, numbers: Array) -> Array:
         """The bytes of a chunk."""
-        little = np.ascontiguousarray(numbers, numbers.dtype.newbyteorder("<"))
         if self is Codec.RAW:
-            return little
+            return little(numbers)
         from numcodecs import blosc
 
-        data = blosc.compress(little, b"lz4", 1, blosc.NOSHUFFLE, BLOCK_BYTES)
+        data = blosc.compress(little(numbers), b"lz4", 1, blosc.NOSHUFFLE, BLOCK_BYTES)
         return np.frombuffer(data, np.uint8)
 
 
@@ -61,16 +60,21 @@ def write_chunk(array: Place, index: tuple[int, ...], data: Array) -> str:
     numbers (C order) where it is stored as it is. ``OSError`` where it cannot be written, or where
     the array is not there any more.
     """
-    little = np.ascontiguousarray(data, dtype=data.dtype.newbyteorder("<"))
+    content = little(data)
     file = chunk_file(array, index)
     try:
-        write_bytes(file, little, durable=False)
+        write_bytes(file, content, durable=False)
     except FileNotFoundError:
         # The first chunk of its folder; a store that was removed must not come back by halves.
         (array / "zarr.json").stat()
         make_folder(file.parent)
-        write_bytes(file, little, durable=False)
-    return checksum_of(little)
+        write_bytes(file, content, durable=False)
+    return checksum_of(content)
+
+
+def little(numbers: Array) -> Array:
+    """Numbers as the codec ``bytes`` has them: little endian, in C order."""
+    return np.ascontiguousarray(numbers, numbers.dtype.newbyteorder("<"))
 
 
 def map_chunk(
@@ -81,16 +85,16 @@ def map_chunk(
 
     ``OSError`` where it is not there, ``ValueError`` where it has another size.
     """
-    file, little = chunk_file(array, index), np.dtype(dtype).newbyteorder("<")
-    expected = math.prod(shape) * little.itemsize
+    file, kind = chunk_file(array, index), np.dtype(dtype).newbyteorder("<")
+    expected = math.prod(shape) * kind.itemsize
     if not isinstance(file, Path):
         data = file.read_bytes()
         _require_size(len(data), expected)
-        return np.frombuffer(data, little).reshape(shape)
+        return np.frombuffer(data, kind).reshape(shape)
     with file.open("rb") as stream:
         _require_size(os.fstat(stream.fileno()).st_size, expected)
         mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-    return np.frombuffer(mapped, little).reshape(shape)
+    return np.frombuffer(mapped, kind).reshape(shape)
 
 
 def chunk_checksum(array: Place, index: tuple[int, ...]) -> str | None:

@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from saprolite.chunks import Codec, chunk_file
+from saprolite.chunks import Codec, chunk_file, little
 from saprolite.places import Place, files_below, make_folder, remove, write_bytes
 
 METADATA = "zarr.json"
 _TEXT = "string"
-_KINDS = "fiuU"
+_NUMBERS = "fiu"
 
 
 class ArrayMetadata(NamedTuple):
@@ -89,7 +89,7 @@ class Group:
         from numcodecs import vlen, zstd
 
         text = values.dtype.kind == "U"
-        data = vlen.VLenUTF8().encode(values.astype(object)) if text else _little(values)
+        data = vlen.VLenUTF8().encode(values.astype(object)) if text else little(values)
         file = chunk_file(self.path / name, (0,) * values.ndim)
         make_folder(file.parent)
         write_bytes(file, zstd.compress(data, 0), durable=False)
@@ -101,8 +101,8 @@ class Group:
 
         about = self.array(name)
         file = chunk_file(self.path / name, (0,) * len(about.shape))
-        little = about.dtype.newbyteorder("<")
-        return np.frombuffer(zstd.decompress(file.read_bytes()), little).reshape(about.shape)
+        kind = about.dtype.newbyteorder("<")
+        return np.frombuffer(zstd.decompress(file.read_bytes()), kind).reshape(about.shape)
 
     def add_empty(
         self,
@@ -171,21 +171,15 @@ def _bytes_codec(dtype: np.dtype[Any]) -> dict[str, Any]:
 
 def _fill(dtype: np.dtype[Any]) -> Any:
     """What a chunk that is not there has."""
-    if dtype.kind not in _KINDS:
+    if dtype.kind not in _NUMBERS:
         raise ValueError(f"an array of {dtype}; a store has numbers and texts")
     return "NaN" if dtype.kind == "f" else 0
 
 
-def _little(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-
-
 def _read(file: Place, node: str) -> dict[str, Any]:
     found = json.loads(file.read_bytes())
-    if not isinstance(found, dict) or (found.get("zarr_format"), found.get("node_type")) != (
-        3,
-        node,
-    ):
+    expected = {"zarr_format": 3, "node_type": node}
+    if not isinstance(found, dict) or not expected.items() <= found.items():
         raise ValueError(f"{file} is not the metadata of a Zarr v3 {node}")
     return found
 
