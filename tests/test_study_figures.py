@@ -31,9 +31,12 @@ from saprolite.report.figures.study import FIGURES, draw_study
 from saprolite.report.figures.synergy import rounded
 from saprolite.report.figures.world_map import (
     NO_DATA,
+    _along_parallels,
+    _by_point,
     coloured,
     map_axes,
     paint,
+    repaint,
     stipple,
 )
 from saprolite.sources.gldas_seam import SplicedGldas
@@ -218,6 +221,34 @@ def test_dots_lie_where_the_flag_is_and_nowhere_else() -> None:
     assert (dotted[tropics] == sure[tropics]).all()
     stipple(axes, maps, np.zeros_like(sure), 3.0)
     assert len(axes.collections[1].get_offsets()) == 0
+
+
+@pytest.mark.parametrize("middle", [0.0, 150.0, -73.125])
+def test_along_parallels_points_are_where_the_projection_has_them(middle: float) -> None:
+    projection = ccrs.EqualEarth(middle)
+    half = projection.transform_point(middle + 180.0 - 1e-9, 0.0, ccrs.PlateCarree())[0]
+    x, y = np.meshgrid(np.linspace(-1.02 * half, 1.02 * half, 301), np.linspace(-8.6e6, 8.6e6, 201))
+    lon, lat, known = _along_parallels(projection, x, y)
+    exact_lon, exact_lat, exact_known = _by_point(projection, x, y)
+    # As _by_point takes what lies up to 1 km outside for inside, at the border they may differ.
+    far = np.abs(np.abs(lon - middle) - 180.0) * 111.0 > 5.0
+    assert (known == exact_known)[far].all()
+    assert 0.1 < (~known).mean() < 0.4
+    both = known & exact_known
+    turned = np.mod(lon - exact_lon + 180.0, 360.0) - 180.0
+    assert np.abs(turned[both]).max() < 1e-6
+    assert np.abs(lat - exact_lat)[both].max() < 1e-9
+
+
+def test_a_painted_map_takes_other_colours() -> None:
+    maps = grid()
+    first, second = np.random.default_rng(3).random((2, *maps.land.shape, 4))
+    axes, again = map_axes(Figure(), 111, maps), map_axes(Figure(), 111, maps)
+    paint(axes, maps, first, 3.0)
+    expected = np.asarray(paint(again, maps, second, 3.0).get_array())
+    assert not np.array_equal(axes.images[0].get_array(), expected)
+    repaint(axes.images[0], maps, second)
+    np.testing.assert_array_equal(axes.images[0].get_array(), expected)
 
 
 def test_every_pixel_has_the_colour_of_its_cell_and_water_is_white() -> None:

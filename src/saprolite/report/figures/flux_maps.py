@@ -12,21 +12,27 @@ from saprolite.analysis import RunMaps
 from saprolite.analysis.run_map import RunMap
 from saprolite.places import Place
 from saprolite.report.figures.panels import RISES_GREEN, Scale, diverging, upward
-from saprolite.report.figures.style import FLUX_LABEL, SEQUENTIAL, Array, new_figure, save
-from saprolite.report.figures.world_map import Landed, coloured, map_axes, paint
+from saprolite.report.figures.style import (
+    FLUX_LABEL,
+    SEQUENTIAL,
+    Array,
+    new_figure,
+    put_caption,
+    settle,
+    write_figure,
+)
+from saprolite.report.figures.world_map import Landed, coloured, map_axes, paint, repaint
 
 _MOST_TICKS = 6
 
 
 def draw_flux_maps(maps: RunMaps, folder: Place) -> list[Place]:
     """One file per layer on one colour scale, and one for the column on its own."""
-    shared = upward(SEQUENTIAL, list(maps.layers))
-    paths = []
-    for name, values in zip(maps.layer_names, maps.layers, strict=True):
-        paths.append(_one_map(maps, values, name, shared, folder))
-    whole = upward(SEQUENTIAL, [maps.column])
-    paths.append(_one_map(maps, maps.column, maps.depth_name, whole, folder))
-    return paths
+    layers = dict(zip(maps.layer_names, maps.layers, strict=True))
+    return [
+        *draw_depths(maps, layers, folder),
+        *draw_depths(maps, {maps.depth_name: maps.column}, folder),
+    ]
 
 
 def draw_run_map(figure: Any, position: Any, maps: Landed, found: RunMap) -> Axes:
@@ -36,14 +42,24 @@ def draw_run_map(figure: Any, position: Any, maps: Landed, found: RunMap) -> Axe
     return _draw(figure, position, maps, found, scale)
 
 
-def _one_map(maps: RunMaps, values: Array, depth: str, scale: Scale, folder: Place) -> Place:
-    figure = new_figure(8.4, 4.8)
-    what = f"{depth}, {_period(maps)}; grey: land without a value"
-    title = f"{maps.attributes['title']}\n{what}"
-    _draw(figure, 111, maps, RunMap(values, title, FLUX_LABEL), scale)
-    path = folder / f"flux_map_{depth.replace(' ', '')}.png"
-    save(figure, path, maps)
-    return path
+def draw_depths(maps: RunMaps, depths: dict[str, Array], folder: Place) -> list[Place]:
+    """A file of each depth, in which only the title and the colours of the cells differ."""
+    figure, scale = new_figure(8.4, 4.8), upward(SEQUENTIAL, list(depths.values()))
+    found = [RunMap(values, _title(maps, depth), FLUX_LABEL) for depth, values in depths.items()]
+    axes, caption = _draw(figure, 111, maps, found[0], scale), str(maps.attributes["comment"])
+    put_caption(figure, caption)
+    settle(figure)
+    paths = []
+    for depth, shown in zip(depths, found, strict=True):
+        axes.title.set_text(shown.title)
+        repaint(axes.images[0], maps, coloured(shown.values, scale.colours, scale.norm))
+        paths.append(folder / f"flux_map_{depth.replace(' ', '')}.png")
+        write_figure(figure, paths[-1], caption)
+    return paths
+
+
+def _title(maps: RunMaps, depth: str) -> str:
+    return f"{maps.attributes['title']}\n{depth}, {_period(maps)}; grey: land without a value"
 
 
 def _draw(figure: Any, position: Any, maps: Landed, found: RunMap, scale: Scale) -> Axes:

@@ -37,8 +37,22 @@ def save(figure: Figure, path: Place, maps: RunMaps) -> None:
 
 
 def save_with_caption(figure: Figure, path: Place, caption: str) -> None:
-    """Write a PNG or a PDF, by the name of ``path``; the caption goes below and into the file."""
+    """Write a PNG; the caption goes below and into the file."""
     put_caption(figure, caption)
+    settle(figure)
+    write_figure(figure, path, caption)
+
+
+def settle(figure: Figure) -> None:
+    """Lay a finished figure out and leave it so: to write it would else draw all of it twice."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine(None)
+
+
+def write_figure(figure: Figure, path: Place, caption: str) -> None:
+    """Write a PNG or a PDF, by the name of ``path``, with the caption in the file."""
     kind, about = (
         path.suffix.removeprefix("."),
         "Subject" if path.suffix == ".pdf" else "Description",
@@ -64,8 +78,10 @@ def save_with_numbers(
 ) -> list[Place]:
     """Write NAME.png, NAME.pdf and, as NAME.csv, the numbers that are drawn; returns the three."""
     paths = [folder / f"{name}.{kind}" for kind in ("png", "pdf", "csv")]
+    put_caption(figure, caption)
+    settle(figure)
     for path in paths[:2]:
-        save_with_caption(figure, path, caption)
+        write_figure(figure, path, caption)
     write_text(paths[2], f"# {caption}\n{numbers.to_csv(index=False)}")
     return paths
 

@@ -17,6 +17,7 @@ _COAST = "#5e5e5e"
 _NARROW = 60.0  # degrees: below this the projection is centred on the region
 _DOTS_PER_INCH = 52.0
 PIXELS_PER_INCH = 300.0
+_WHITE, _CLEAR = (255, 255, 255, 255), (255, 255, 255, 0)
 
 
 class Edged(Protocol):
@@ -96,23 +97,30 @@ def coloured(values: Array, colours: Colormap, norm: Normalize) -> Array:
     return found
 
 
-def paint(axes: Any, maps: Landed, colours: Array, width: float) -> None:
+def paint(axes: Any, maps: Landed, colours: Array, width: float) -> Any:
     """Draw the colours (lat, lon, RGBA) of the land cells; water is white, the coast a line.
 
     Each pixel takes the colour of the cell that its centre lies in: nothing is interpolated.
-    ``width`` is that of the axes in inches.
+    ``width`` is that of the axes in inches. Returns the image, for :func:`repaint`.
     """
     columns = max(round(width * PIXELS_PER_INCH), 2)
     rows = max(round(columns * shape_of(axes)), 2)
-    cells = _grid_cells(axes, maps, columns, rows)
-    land = np.where(cells.inside, maps.land[cells.row, cells.column], False)
-    image = np.full((rows, columns, 4), 255, np.uint8)
-    whole = np.round(255.0 * colours).astype(np.uint8)
-    image[land] = whole[cells.row[land], cells.column[land]]
-    image[land & _beside_water(land, cells.inside)] = np.multiply(255, to_rgba(_COAST))
-    image[~cells.inside, 3] = 0
-    axes.imshow(image, extent=(*axes.get_xlim(), *axes.get_ylim()), origin="lower", zorder=1,
-                interpolation="none")  # fmt: skip
+    image = axes.imshow(
+        np.zeros((rows, columns, 4), np.uint8), extent=(*axes.get_xlim(), *axes.get_ylim()),
+        origin="lower", zorder=1, interpolation="none",
+    )  # fmt: skip
+    repaint(image, maps, colours)
+    return image
+
+
+def repaint(image: Any, maps: Landed, colours: Array) -> None:
+    """Other colours for what :func:`paint` drew."""
+    rows, columns = image.get_size()
+    shown = _shown_cells(image.axes, maps, columns, rows)
+    whole = np.round(255.0 * colours).astype(np.uint8).reshape(-1, 4)
+    palette = np.concatenate([whole, [_WHITE, np.multiply(255, to_rgba(_COAST)), _CLEAR]])
+    image.set_data(palette.astype(np.uint8).view(np.uint32)[:, 0][shown].view(np.uint8)
+                   .reshape(rows, columns, 4))  # fmt: skip
 
 
 def stipple(axes: Any, maps: Edged, where: Flags, width: float) -> Cells:
@@ -174,8 +182,18 @@ def _centres(extent: tuple[float, ...], columns: int, rows: int) -> tuple[Array,
     return across, up
 
 
+def _shown_cells(axes: Any, maps: Landed, columns: int, rows: int) -> npt.NDArray[np.int32]:
+    """What each pixel shows: the number of a land cell or, from that of all cells on, water, the
+    coast, nothing."""
+    return _land_looked_up(*_grid_of(axes, maps, columns, rows), maps.land.tobytes())
+
+
 def _grid_cells(axes: Any, maps: Edged, columns: int, rows: int) -> Cells:
-    return _looked_up(
+    return _looked_up(*_grid_of(axes, maps, columns, rows))
+
+
+def _grid_of(axes: Any, maps: Edged, columns: int, rows: int) -> tuple[Any, ...]:
+    return (
         axes.projection, (*axes.get_xlim(), *axes.get_ylim()), columns, rows,
         np.asarray(maps.lon_edges, np.float64).tobytes(),
         np.asarray(maps.lat_edges, np.float64).tobytes(),
@@ -183,24 +201,62 @@ def _grid_cells(axes: Any, maps: Edged, columns: int, rows: int) -> Cells:
 
 
 @lru_cache(maxsize=16)
+def _land_looked_up(
+    projection: Any, extent: tuple[float, ...], columns: int, rows: int,
+    lon: bytes, lat: bytes, is_land: bytes,
+) -> npt.NDArray[np.int32]:  # fmt: skip
+    """Kept, as all maps of a run have one grid and one land."""
+    cells = _looked_up(projection, extent, columns, rows, lon, lat)
+    every = np.frombuffer(is_land, np.bool_)
+    width = np.frombuffer(lon).size - 1
+    numbers = (cells.row * width + cells.column).astype(np.int32)
+    land = cells.inside & every[numbers]
+    water, coast, nothing = range(every.size, every.size + 3)
+    numbers[~land] = water
+    numbers[land & _beside_water(land, cells.inside)] = coast
+    numbers[~cells.inside] = nothing
+    return numbers
+
+
+@lru_cache(maxsize=16)
 def _looked_up(
     projection: Any, extent: tuple[float, ...], columns: int, rows: int, lon: bytes, lat: bytes
 ) -> Cells:
-    """Kept, as all maps of a run lie on one grid."""
+    """The cells under a grid of points; kept likewise."""
     lon_edges, lat_edges = np.frombuffer(lon), np.frombuffer(lat)
     x, y = _centres(extent, columns, rows)
-    points = ccrs.PlateCarree().transform_points(projection, x, y)
-    longitude, latitude = points[..., 0], points[..., 1]
-    known = np.isfinite(longitude) & np.isfinite(latitude)
-    # Beyond the border of the projection the inverse gives a point that lies elsewhere on the map.
-    back = projection.transform_points(
-        ccrs.PlateCarree(), np.where(known, longitude, 0.0), np.where(known, latitude, 0.0)
-    )
-    known &= np.hypot(back[..., 0] - x, back[..., 1] - y) < 1e3
+    geographic = _along_parallels if isinstance(projection, ccrs.EqualEarth) else _by_point
+    longitude, latitude, known = geographic(projection, x, y)
     first = lon_edges[0]
-    turned = first + np.mod(np.where(known, longitude, 0.0) - first, 360.0)
+    turned = first + np.mod(longitude - first, 360.0)
     column = np.searchsorted(lon_edges, turned, side="right") - 1
-    row = np.searchsorted(lat_edges, np.where(known, latitude, 0.0), side="right") - 1
+    row = np.searchsorted(lat_edges, latitude, side="right") - 1
     width, height = lon_edges.size - 1, lat_edges.size - 1
     inside = known & (column >= 0) & (column < width) & (row >= 0) & (row < height)
     return Cells(np.clip(row, 0, height - 1), np.clip(column, 0, width - 1), inside)
+
+
+def _by_point(projection: Any, x: Array, y: Array) -> tuple[Array, Array, Flags]:
+    """Longitude and latitude of points (row, column), and whether they lie on the Earth."""
+    points = ccrs.PlateCarree().transform_points(projection, x, y)
+    longitude, latitude = points[..., 0], points[..., 1]
+    known = np.isfinite(longitude) & np.isfinite(latitude)
+    longitude, latitude = np.where(known, longitude, 0.0), np.where(known, latitude, 0.0)
+    # Beyond the border of the projection the inverse gives a point that lies elsewhere on the map.
+    back = projection.transform_points(ccrs.PlateCarree(), longitude, latitude)
+    known &= np.hypot(back[..., 0] - x, back[..., 1] - y) < 1e3
+    return longitude, latitude, known
+
+
+def _along_parallels(projection: Any, x: Array, y: Array) -> tuple[Array, Array, Flags]:
+    """The same where parallels are straight and x goes with the longitude along each: one point of
+    every row is enough, where millions would take seconds."""
+    middle, quarter = float(projection.proj4_params["lon_0"]), 90.0
+    height = y[:, 0]
+    _, latitude, known = _by_point(projection, np.zeros_like(height), height)
+    east = projection.transform_points(
+        ccrs.PlateCarree(), np.full_like(height, middle + quarter), latitude
+    )
+    beside = quarter * x / east[:, :1]
+    flat = np.broadcast_to(latitude[:, None], x.shape)
+    return middle + beside, flat, known[:, None] & (np.abs(beside) <= 180.0)

@@ -3,8 +3,7 @@
 from matplotlib import figure
 
 import saprolite.report.figures
-from saprolite.report.figures import flux_maps, page, style, world_map
-from saprolite.report.figures.panels import upward
+from saprolite.report.figures import flux_maps, page, world_map
 
 _PIXELS_PER_INCH = 50.0
 _new = figure.Figure.__init__
@@ -15,9 +14,8 @@ def _coarse(self, *args, **kwargs):
 
 
 def _column_map(maps, folder, report):
-    scale = upward(style.SEQUENTIAL, [maps.column])
     report("drawing", 1, 1)
-    return [flux_maps._one_map(maps, maps.column, maps.depth_name, scale, folder)]
+    return flux_maps.draw_depths(maps, {maps.depth_name: maps.column}, folder)
 
 
 figure.Figure.__init__ = _coarse
