@@ -50,12 +50,13 @@ def caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def coarse_figures() -> Iterator[None]:
-    """The figures of studies in few pixels: drawing takes a third of the time."""
-    from saprolite.report.figures import page, world_map
+    """The figures of runs and studies in few pixels: drawing takes a third of the time."""
+    from saprolite.report.figures import page, style, world_map
 
     with pytest.MonkeyPatch.context() as patch:
         for module in (page, world_map):
             patch.setattr(module, "PIXELS_PER_INCH", 60.0)
+        patch.setattr(style, "DOTS_PER_INCH", 60.0)
         yield
 
 

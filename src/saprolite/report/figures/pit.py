@@ -17,7 +17,7 @@ from saprolite.column.pit import Pits
 from saprolite.column.pit_files import header_lines
 from saprolite.column.pit_frames import FLUX
 from saprolite.column.pit_numbers import unverified
-from saprolite.report.figures.style import Array, new_figure, plain
+from saprolite.report.figures.style import Array, new_figure, plain, settle
 from saprolite.stores import writing
 
 _CM = 100.0
@@ -203,6 +203,7 @@ def _save(figure: Figure, path: Path, pits: Pits) -> None:
     letters = int(figure.get_figwidth() * _CAPTION_LETTERS_PER_INCH)
     figure.supxlabel("\n".join(textwrap.wrap(caption, letters)), fontsize=6.5, color="#444444",
                      x=0.01, ha="left")  # fmt: skip
+    settle(figure)
     metadata: dict[str, Any] = {"Title": path.stem, "Description": "\n".join(header_lines(pits))}
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)

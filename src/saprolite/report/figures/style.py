@@ -21,12 +21,13 @@ Array = npt.NDArray[np.float64]
 FLUX_LABEL = "carbon sink flux (t C km$^{-2}$ yr$^{-1}$)"
 SEQUENTIAL = cm.imola_r
 ZONE_COLOURS = ("#1b7f4d", "#d9a43b", "#7fb24a", "#4a7fb2", "#9a9fb5", "#555555")
+DOTS_PER_INCH = 150.0
 _FONT = 9
 
 
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure in inches, drawn without a screen."""
-    figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
+    figure = Figure(figsize=(width, height), dpi=DOTS_PER_INCH, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
