@@ -17,8 +17,7 @@ from saprolite.report.figures.style import (
     SEQUENTIAL,
     Array,
     new_figure,
-    put_caption,
-    settle,
+    settle_with_caption,
     write_figure,
 )
 from saprolite.report.figures.world_map import Landed, coloured, map_axes, paint, repaint
@@ -47,12 +46,11 @@ def draw_depths(maps: RunMaps, depths: dict[str, Array], folder: Place) -> list[
     figure, scale = new_figure(8.4, 4.8), upward(SEQUENTIAL, list(depths.values()))
     found = [RunMap(values, _title(maps, depth), FLUX_LABEL) for depth, values in depths.items()]
     axes, caption = _draw(figure, 111, maps, found[0], scale), str(maps.attributes["comment"])
-    put_caption(figure, caption)
-    settle(figure)
+    settle_with_caption(figure, caption)
     paths = []
     for depth, shown in zip(depths, found, strict=True):
         axes.title.set_text(shown.title)
-        repaint(axes.images[0], maps, coloured(shown.values, scale.colours, scale.norm))
+        repaint(axes, maps, coloured(shown.values, scale.colours, scale.norm))
         paths.append(folder / f"flux_map_{depth.replace(' ', '')}.png")
         write_figure(figure, paths[-1], caption)
     return paths

@@ -39,9 +39,14 @@ def save(figure: Figure, path: Place, maps: RunMaps) -> None:
 
 def save_with_caption(figure: Figure, path: Place, caption: str) -> None:
     """Write a PNG; the caption goes below and into the file."""
+    settle_with_caption(figure, caption)
+    write_figure(figure, path, caption)
+
+
+def settle_with_caption(figure: Figure, caption: str) -> None:
+    """Put the caption below a finished figure, and lay it out for good."""
     put_caption(figure, caption)
     settle(figure)
-    write_figure(figure, path, caption)
 
 
 def settle(figure: Figure) -> None:
@@ -79,8 +84,7 @@ def save_with_numbers(
 ) -> list[Place]:
     """Write NAME.png, NAME.pdf and, as NAME.csv, the numbers that are drawn; returns the three."""
     paths = [folder / f"{name}.{kind}" for kind in ("png", "pdf", "csv")]
-    put_caption(figure, caption)
-    settle(figure)
+    settle_with_caption(figure, caption)
     for path in paths[:2]:
         write_figure(figure, path, caption)
     write_text(paths[2], f"# {caption}\n{numbers.to_csv(index=False)}")

@@ -97,26 +97,26 @@ def coloured(values: Array, colours: Colormap, norm: Normalize) -> Array:
     return found
 
 
-def paint(axes: Any, maps: Landed, colours: Array, width: float) -> Any:
+def paint(axes: Any, maps: Landed, colours: Array, width: float) -> None:
     """Draw the colours (lat, lon, RGBA) of the land cells; water is white, the coast a line.
 
     Each pixel takes the colour of the cell that its centre lies in: nothing is interpolated.
-    ``width`` is that of the axes in inches. Returns the image, for :func:`repaint`.
+    ``width`` is that of the axes in inches.
     """
     columns = max(round(width * PIXELS_PER_INCH), 2)
     rows = max(round(columns * shape_of(axes)), 2)
-    image = axes.imshow(
+    axes.imshow(
         np.zeros((rows, columns, 4), np.uint8), extent=(*axes.get_xlim(), *axes.get_ylim()),
         origin="lower", zorder=1, interpolation="none",
     )  # fmt: skip
-    repaint(image, maps, colours)
-    return image
+    repaint(axes, maps, colours)
 
 
-def repaint(image: Any, maps: Landed, colours: Array) -> None:
+def repaint(axes: Any, maps: Landed, colours: Array) -> None:
     """Other colours for what :func:`paint` drew."""
+    (image,) = axes.images
     rows, columns = image.get_size()
-    shown = _shown_cells(image.axes, maps, columns, rows)
+    shown = _shown_cells(axes, maps, columns, rows)
     whole = np.round(255.0 * colours).astype(np.uint8).reshape(-1, 4)
     palette = np.concatenate([whole, [_WHITE, np.multiply(255, to_rgba(_COAST)), _CLEAR]])
     image.set_data(palette.astype(np.uint8).view(np.uint32)[:, 0][shown].view(np.uint8)
@@ -206,7 +206,7 @@ def _land_looked_up(
     lon: bytes, lat: bytes, is_land: bytes,
 ) -> npt.NDArray[np.int32]:  # fmt: skip
     """Kept, as all maps of a run have one grid and one land."""
-    cells = _looked_up(projection, extent, columns, rows, lon, lat)
+    cells = _cells_under(projection, extent, columns, rows, lon, lat)
     every = np.frombuffer(is_land, np.bool_)
     width = np.frombuffer(lon).size - 1
     numbers = (cells.row * width + cells.column).astype(np.int32)
@@ -218,11 +218,10 @@ def _land_looked_up(
     return numbers
 
 
-@lru_cache(maxsize=16)
-def _looked_up(
+def _cells_under(
     projection: Any, extent: tuple[float, ...], columns: int, rows: int, lon: bytes, lat: bytes
 ) -> Cells:
-    """The cells under a grid of points; kept likewise."""
+    """The cells under a grid of points."""
     lon_edges, lat_edges = np.frombuffer(lon), np.frombuffer(lat)
     x, y = _centres(extent, columns, rows)
     geographic = _along_parallels if isinstance(projection, ccrs.EqualEarth) else _by_point
@@ -234,6 +233,10 @@ def _looked_up(
     width, height = lon_edges.size - 1, lat_edges.size - 1
     inside = known & (column >= 0) & (column < width) & (row >= 0) & (row < height)
     return Cells(np.clip(row, 0, height - 1), np.clip(column, 0, width - 1), inside)
+
+
+# Kept likewise, for the dots; the pixels of a map are so many that only their numbers are.
+_looked_up = lru_cache(maxsize=16)(_cells_under)
 
 
 def _by_point(projection: Any, x: Array, y: Array) -> tuple[Array, Array, Flags]:
