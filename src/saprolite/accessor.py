@@ -75,8 +75,8 @@ class FluxesAccessor:
             For a variable, layer, year or label that is not there.
         """
         from saprolite.analysis.run_map import run_map
+        from saprolite.report.figures.files import put_caption
         from saprolite.report.figures.flux_maps import draw_run_map
-        from saprolite.report.figures.style import put_caption
 
         fields = self._fields
         found = run_map(fields, variable, layer=layer, year=year, labels=labels)

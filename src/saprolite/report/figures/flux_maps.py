@@ -11,15 +11,9 @@ from matplotlib.ticker import MaxNLocator
 from saprolite.analysis import RunMaps
 from saprolite.analysis.run_map import RunMap
 from saprolite.places import Place
+from saprolite.report.figures.files import settle_with_caption, write_figure
 from saprolite.report.figures.panels import RISES_GREEN, Scale, diverging, upward
-from saprolite.report.figures.style import (
-    FLUX_LABEL,
-    SEQUENTIAL,
-    Array,
-    new_figure,
-    settle_with_caption,
-    write_figure,
-)
+from saprolite.report.figures.style import FLUX_LABEL, SEQUENTIAL, Array, new_figure
 from saprolite.report.figures.world_map import Landed, coloured, map_axes, paint, repaint
 
 _MOST_TICKS = 6
@@ -52,7 +46,7 @@ def draw_depths(maps: RunMaps, depths: dict[str, Array], folder: Place) -> list[
         axes.title.set_text(shown.title)
         repaint(axes, maps, coloured(shown.values, scale.colours, scale.norm))
         paths.append(folder / f"flux_map_{depth.replace(' ', '')}.png")
-        write_figure(figure, paths[-1], caption)
+        write_figure(figure, paths[-1], paths[-1].stem, caption)
     return paths
 
 

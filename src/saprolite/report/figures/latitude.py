@@ -7,7 +7,8 @@ from matplotlib.ticker import MaxNLocator
 
 from saprolite.analysis import RunMaps, latitude_profile
 from saprolite.places import Place
-from saprolite.report.figures.style import FLUX_LABEL, new_figure, plain, save
+from saprolite.report.figures.files import save_with_caption
+from saprolite.report.figures.style import FLUX_LABEL, new_figure, plain
 
 
 def draw_latitude_profile(maps: RunMaps, folder: Place) -> Place:
@@ -35,5 +36,5 @@ def draw_latitude_profile(maps: RunMaps, folder: Place) -> Place:
             axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
     figure.suptitle(f"{maps.attributes['title']}\nlatitude profile, {maps.depth_name}", fontsize=10)
     path = folder / "latitude_profile.png"
-    save(figure, path, maps)
+    save_with_caption(figure, path, str(maps.attributes["comment"]))
     return path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import textwrap
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -17,7 +16,8 @@ from matplotlib.figure import Figure
 
 from saprolite.analysis import csv_text
 from saprolite.analysis.analysed import Analysed
-from saprolite.places import Place, make_folder, write_bytes, write_text, writing
+from saprolite.places import Place, write_text
+from saprolite.report.figures.files import write_kinds
 from saprolite.report.figures.style import Array
 from saprolite.report.figures.world_map import PIXELS_PER_INCH, is_narrow, map_axes, paint, shape_of
 
@@ -108,20 +108,8 @@ class Page:
         style: dict[str, Any] = {"fontsize": _CAPTION_FONT, "va": "top", "linespacing": 1.25}
         figure.text(left, y, title, weight="bold", **style)
         figure.text(left, y - 1.3 * _LINE / height, "\n".join(lines), color="#222222", **style)
-        written = []
-        about = f"{title}. {text}"
-        for kind, metadata in (
-            ("png", {"Title": name, "Description": about}),
-            ("pdf", {"Title": f"{name}: {title}", "Subject": about, "CreationDate": None}),
-        ):
-            drawn = io.BytesIO()
-            with mpl.rc_context(_FONTS):
-                figure.savefig(drawn, format=kind, metadata=metadata)
-            path = folder / f"{name}.{kind}"
-            with writing(path):
-                make_folder(path.parent)
-                write_bytes(path, drawn.getbuffer())
-            written.append(path)
+        with mpl.rc_context(_FONTS):
+            written = write_kinds(figure, folder / name, f"{name}: {title}", f"{title}. {text}")
         heading = dict(run.heading) | {"notes": [caption, *run.heading["notes"]]}
         for kind, table in tables.items():
             written.append(folder / f"{name}_{kind}.csv")

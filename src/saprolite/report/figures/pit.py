@@ -6,7 +6,6 @@ import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,8 +16,8 @@ from saprolite.column.pit import Pits
 from saprolite.column.pit_files import header_lines
 from saprolite.column.pit_frames import FLUX
 from saprolite.column.pit_numbers import unverified
-from saprolite.report.figures.style import Array, new_figure, plain, settle
-from saprolite.stores import writing
+from saprolite.report.figures.files import settle_with_caption, write_figure
+from saprolite.report.figures.style import Array, new_figure, plain
 
 _CM = 100.0
 # Okabe & Ito: told apart with any colour vision; grey is what is left over.
@@ -31,7 +30,6 @@ _PATHWAY_LABELS = {"H": "H$^+$", "H2O": "H$_2$O", "CO2": "CO$_2$", "R": "organic
 _LINE = "#0b3c5d"
 _LEAST_GAP = 0.036  # of the depth, between the names of two thin layers
 _LONGEST_NAME = 14
-_CAPTION_LETTERS_PER_INCH = 17
 
 
 def draw_pits(
@@ -200,13 +198,5 @@ def _save(figure: Figure, path: Path, pits: Pits) -> None:
     names = dict.fromkeys(item["name"].partition(", pathway ")[0] for item in unverified(pits))
     if names:
         caption += f" Unverified numbers: {', '.join(names)}."
-    letters = int(figure.get_figwidth() * _CAPTION_LETTERS_PER_INCH)
-    figure.supxlabel("\n".join(textwrap.wrap(caption, letters)), fontsize=6.5, color="#444444",
-                     x=0.01, ha="left")  # fmt: skip
-    settle(figure)
-    metadata: dict[str, Any] = {"Title": path.stem, "Description": "\n".join(header_lines(pits))}
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(path.name + ".part")
-        figure.savefig(temporary, format="png", metadata=metadata)
-        temporary.replace(path)
+    settle_with_caption(figure, caption)
+    write_figure(figure, path, path.stem, "\n".join(header_lines(pits)))

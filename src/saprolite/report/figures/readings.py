@@ -15,7 +15,8 @@ from matplotlib.ticker import NullFormatter, ScalarFormatter
 from saprolite.analysis.readings import FITS, GROUPS_RMS, LAYER, SHARE, TOTAL, share_columns
 from saprolite.analysis.targets import Target
 from saprolite.places import Place
-from saprolite.report.figures.style import ZONE_COLOURS, new_figure, plain, save_with_numbers
+from saprolite.report.figures.files import save_with_numbers
+from saprolite.report.figures.style import ZONE_COLOURS, new_figure, plain
 
 Array = npt.NDArray[np.float64]
 NAME = "readings"

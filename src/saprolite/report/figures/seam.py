@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from cmcrameri import cm
 
-from saprolite.report.figures.style import new_figure, save_with_caption
+from saprolite.report.figures.files import save_with_caption
+from saprolite.report.figures.style import new_figure
 from saprolite.report.figures.world_map import map_axes
 
 Array = npt.NDArray[np.float64]

@@ -7,7 +7,8 @@ from matplotlib.ticker import MaxNLocator
 
 from saprolite.analysis import RunMaps, zone_rows
 from saprolite.places import Place
-from saprolite.report.figures.style import ZONE_COLOURS, new_figure, plain, save
+from saprolite.report.figures.files import save_with_caption
+from saprolite.report.figures.style import ZONE_COLOURS, new_figure, plain
 
 _TOTAL_LABEL = "total (Tg C yr$^{-1}$)"
 
@@ -46,7 +47,7 @@ def draw_totals(maps: RunMaps, folder: Place) -> Place:
     figure.suptitle(f"{maps.attributes['title']}\n{maps.depth_name}: {whole:.4g} Tg C yr$^{{-1}}$",
                     fontsize=10)  # fmt: skip
     path = folder / "totals_by_layer_and_zone.png"
-    save(figure, path, maps)
+    save_with_caption(figure, path, str(maps.attributes["comment"]))
     return path
 
 
@@ -81,5 +82,5 @@ def draw_annual_totals(maps: RunMaps, folder: Place) -> Place:
         departure.remove()  # a single year does not depart from itself
     figure.suptitle(f"{maps.attributes['title']}: total of each year", fontsize=10)
     path = folder / "annual_totals.png"
-    save(figure, path, maps)
+    save_with_caption(figure, path, str(maps.attributes["comment"]))
     return path

@@ -8,7 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from saprolite.places import Place
-from saprolite.report.figures.style import new_figure, plain, save_with_numbers
+from saprolite.report.figures.files import save_with_numbers
+from saprolite.report.figures.style import new_figure, plain
 
 Array = npt.NDArray[np.float64]
 NAME = "uncertainty"
