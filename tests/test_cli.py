@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from saprolite import workflow
+from saprolite.cli import main
 from world import World
 
 
@@ -60,6 +62,21 @@ def test_init_check_run(tmp_path: Path) -> None:
     assert "no problem found" in fine.stdout
     run = saprolite("run", study, "--out", tmp_path / "o")
     assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.filterwarnings("ignore:Cyclopts application invoked without tokens")
+def test_an_interruption_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(workflow, "check", interrupted)
+    monkeypatch.setattr(sys, "argv", ["saprolite", "check", "study.toml"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+    assert "the same command goes on" in capsys.readouterr().err
 
 
 def test_check_writes_nothing(tmp_path: Path) -> None:

@@ -326,6 +326,12 @@ def test_a_hole_in_one_field_of_the_forcing_is_noted(tmp_path: Path) -> None:
     assert [note for note in prepared.notes if "lacks" in note] == [hole]
 
 
+def test_regions_that_are_not_there_are_found_before_the_run(world: World) -> None:
+    study = Study.of(world.study(analysis__regions="nowhere.geojson"), world.folder)
+    with pytest.raises(InputError, match=r"nowhere\.geojson"):
+        sap.check(study)
+
+
 @pytest.mark.parametrize("fault", ["upside down", "half a year off"])
 def test_seasons_in_the_wrong_hemisphere_are_refused(tmp_path: Path, fault: str) -> None:
     """Rows against their latitudes, months under the name of others: every value is possible."""

@@ -193,8 +193,20 @@ def test_atmospheric_co2(data: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="ppm"):
         read_atmospheric_co2(path, range(2000, 2001))
     path.write_text("year,co2\n2000,370\n")
-    with pytest.raises(InputError, match="co2_ppm"):
+    with pytest.raises(InputError, match=r"columns year, co2\n"):
         read_atmospheric_co2(path, range(2000, 2001))
+
+
+def test_a_year_of_co2_is_given_once(tmp_path: Path) -> None:
+    path = tmp_path / "co2.csv"
+    path.write_text("year,co2_ppm\n2000,370\n2001,371\n2001,900\n2002.5,373\n,374\n")
+    with pytest.raises(InputError) as caught:
+        read_atmospheric_co2(path, range(2000, 2002))
+    (problem,) = caught.value.problems
+    assert problem.found == "2001 2 times, 2002.5, nan"
+    path.write_text("year,co2_ppm\n2000,370\n2001,n/a\n")
+    with pytest.raises(InputError, match="nan in 2001"):
+        read_atmospheric_co2(path, range(2000, 2002))
 
 
 def test_class_tables() -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from saprolite.errors import StudyError
+from saprolite.errors import InputError, StudyError
 from saprolite.models import Reading
+from saprolite.sources.files import require_file
 from saprolite.study import Study
 from saprolite.study_schema import schema, schema_text
 from saprolite.study_template import TEMPLATE, demo_content
@@ -158,6 +159,32 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text("title = \n")
     with pytest.raises(StudyError, match="not valid TOML"):
         Study.read(tmp_path / "bad.toml")
+    (tmp_path / "comma.toml").write_text('title = "one"\nfirst_year = 2000,5\n')
+    with pytest.raises(StudyError, match=r": first_year = 2000,5\n.*\n.* decimal point"):
+        Study.read(tmp_path / "comma.toml")
+    (tmp_path / "latin.toml").write_bytes('title = "caf\xe9"\n'.encode("latin-1"))
+    with pytest.raises(StudyError, match="save it as UTF-8"):
+        Study.read(tmp_path / "latin.toml")
+
+
+def test_a_mark_of_the_encoding_is_no_part_of_a_study(tmp_path: Path) -> None:
+    path = World(tmp_path).study_file(tmp_path / "s.toml")
+    marked = tmp_path / "marked.toml"
+    marked.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert Study.read(marked) == Study.read(path)
+
+
+def test_a_file_that_the_folder_of_inputs_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has set SAPROLITE_DATA once and has files beside the study is told so."""
+    (tmp_path / "data" / "bulk_density_folder").mkdir(parents=True)
+    monkeypatch.setenv("SAPROLITE_DATA", str(tmp_path / "data"))
+    with pytest.raises(InputError, match=r"SAPROLITE_DATA = .*data takes the place .* unset it"):
+        require_file(tmp_path / "data" / "bulk_density.nc", "a map")
+    monkeypatch.delenv("SAPROLITE_DATA")
+    with pytest.raises(InputError, match="check the path, or data_root"):
+        require_file(tmp_path / "data" / "bulk_density.nc", "a map")
 
 
 def test_paths_start_from_data_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

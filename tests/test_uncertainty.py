@@ -259,6 +259,12 @@ shared = "common"
 distribution = "lognormal"
 relative_sd = -1.0
 sauce = ""
+[[error]]
+name = "d"
+shared = "common"
+distribution = "lognormal"
+relative_sd = 6.22
+source = "s"
 [indices]
 sobol_samples = 1000
 """)
@@ -269,6 +275,7 @@ sobol_samples = 1000
         "by_pixel",
         "uniform takes relative_half_width",
         "accepted: 0 or more",
+        "accepted: 2 or less\n    next:     this looks like percent",
         "did you mean 'source'",
         "power of 2",
     ):

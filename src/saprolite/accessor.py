@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
-from saprolite.errors import Problem, StoreError, raise_if_any
+from saprolite.errors import InputError, Problem, StoreError, raise_if_any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,14 +107,28 @@ class FluxesAccessor:
         -------
         One row for the globe, each climate group and class, band and region, by layer and group of
         layers; a unit in the name of every column. It is ``analysis/areas.csv`` of the run.
+
+        Raises
+        ------
+        InputError
+            For a band that is none: its south is not south of its north, or no latitude.
         """
         from saprolite.analysis.annual import CONTROL
         from saprolite.analysis.area_fluxes import area_fluxes
         from saprolite.analysis.areas import areas_of
-        from saprolite.study_analysis import AnalysisChoices
+        from saprolite.study_analysis import BAND_RULE, AnalysisChoices, is_band
 
         fields = self._fields
         bands = AnalysisChoices().latitude_bands if latitude_bands is None else latitude_bands
+        raise_if_any(
+            InputError,
+            "Zones cannot be had",
+            [
+                Problem("latitude_bands", f"{list(band)}", BAND_RULE, "[[-60.0, -30.0], ...]")
+                for band in bands
+                if not is_band(band)
+            ],
+        )
         return area_fluxes(fields, fields.flux(CONTROL), areas_of(fields, bands, regions))
 
     def latitudes(self) -> pd.DataFrame:
@@ -152,8 +166,15 @@ class FluxesAccessor:
     def _fields(self) -> AnnualFields:
         """The fluxes, with the years that are in the dataset and have a value."""
         from saprolite.analysis.annual import AnnualFields
+        from saprolite.engine.state import UNFINISHED
 
         data = self._dataset
+        if data.attrs.get("status") == UNFINISHED:
+            raise StoreError(
+                "These are not the fluxes of a whole run (1 problem)",
+                [Problem("dataset", "a run that has not come to its end", "a finished run",
+                         "saprolite run STUDY.toml --out OUT goes on with it; open it again then")],
+            )  # fmt: skip
         lacking = [name for name in _NEEDED if name not in data]
         lacking += [f"attribute {name}" for name in ("years_used",) if name not in data.attrs]
         if lacking:

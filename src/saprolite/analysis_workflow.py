@@ -95,7 +95,7 @@ def judge_claims(
     scenario
         Folder of a finished scenario run, for claims about it.
     comparisons
-        Folder that ``saprolite.comparison.write_comparisons`` wrote.
+        Folder that ``saprolite compare`` (or ``saprolite.comparison.write_comparisons``) wrote.
     report
         Called with (stage, done, total).
 

@@ -45,6 +45,7 @@ app = cyclopts.App(
     version=_version,
     help_format="plaintext",
     help="How fast the minerals of a soil weather, and how much CO2 that binds.",
+    suppress_keyboard_interrupt=False,  # ``main`` says what an interruption means
 )
 app.command(data_app)
 for command in (

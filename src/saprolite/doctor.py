@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from saprolite.engine.memory import memory_limit
+from saprolite.places import DATA_VARIABLE
 from saprolite.sources.remote import cache_folder
-from saprolite.study import DATA_VARIABLE
 from saprolite.threads import cores
 from saprolite.version import __version__
 

@@ -15,9 +15,11 @@ accepted and what to type next.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
+
+_SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,16 @@ def did_you_mean(word: str, accepted: Iterable[str]) -> str:
     if close:
         return f"did you mean '{close[0]}'?"
     return "use one of " + ", ".join(f"'{item}'" for item in words)
+
+
+def shortened(items: Sequence[str]) -> str:
+    """A list of any length in one line.
+
+    >>> shortened([str(number) for number in range(9)])
+    '0, 1, 2, 3, 4, 5 and 3 more'
+    """
+    rest = len(items) - _SHOWN
+    return ", ".join(items[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def raise_if_any(kind: type[SaproliteError], headline: str, problems: list[Problem]) -> None:

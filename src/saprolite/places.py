@@ -6,6 +6,7 @@ single put into an object store.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
 
 Place: TypeAlias = "Path | UPath"
 PART = ".part"
+# The environment variable that names the folder of the inputs, in the place of the study.
+DATA_VARIABLE = "SAPROLITE_DATA"
 _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")
 # Ours, and those of Zarr's own writer.
 _HALF_WRITTEN = re.compile(rf"\.(\d+-\d+{re.escape(PART)}|[0-9a-f]{{32}}\.partial)$")
-_NEXT = "free space, or give another folder; the same command then goes on"
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def is_url(text: str) -> bool:
@@ -190,7 +193,9 @@ def unwritable(where: Place, error: OSError) -> StoreError:
     return StoreError(
         "The results cannot be written (1 problem)",
         [Problem(str(where), error.strerror or str(error),
-                 "a folder on a disk with space, writable", _NEXT)],
+                 "a folder on a disk with space, writable",
+                 f"{'free space' if error.errno in _FULL else 'make it writable'}, or give another "
+                 "folder; the same command then goes on")],
     )  # fmt: skip
 
 

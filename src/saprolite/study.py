@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 from saprolite.errors import Problem, ReadingError, SaproliteError, StudyError, raise_if_any
 from saprolite.minerals import CLAY_MINERALS, Mineral
 from saprolite.models import CO2Pathway, ColumnReading, Reading
-from saprolite.places import located
+from saprolite.places import DATA_VARIABLE, located
 from saprolite.study_analysis import AnalysisChoices
 from saprolite.study_column import CARBON_MEANING, CO2_MODEL, MODEL_NAMES, Column
 from saprolite.study_column_checks import (
@@ -35,8 +36,6 @@ from saprolite.study_parts import (
 from saprolite.study_problems import validation_problems
 from saprolite.study_section import Closed
 from saprolite.study_soil import ConstantMinerals
-
-DATA_VARIABLE = "SAPROLITE_DATA"
 
 
 class Study(Closed):
@@ -127,26 +126,28 @@ class Study(Closed):
         """
         file = Path(path)
         try:
-            text = file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            text = file.read_text(encoding="utf-8-sig")
+        except OSError as error:
             raise StudyError(
                 "Study file cannot be read (1 problem)",
-                [
-                    Problem(
-                        str(file),
-                        getattr(error, "strerror", None) or f"no text in UTF-8: {error}",
-                        "a study file in TOML",
-                        "saprolite init STUDY.toml writes a commented one",
-                    )
-                ],
-            ) from error
+                [Problem(str(file), str(error.strerror), "a study file in TOML",
+                         "saprolite init STUDY.toml writes a commented one")],
+            ) from error  # fmt: skip
+        except UnicodeDecodeError as error:
+            raise StudyError(
+                "Study file cannot be read (1 problem)",
+                [Problem(str(file), f"no text in UTF-8: {error}", "a study file in TOML, in UTF-8",
+                         "save it as UTF-8 in your editor")],
+            ) from error  # fmt: skip
         try:
             content = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise StudyError(
                 "Study file is not valid TOML (1 problem)",
-                [Problem(str(file), str(error), "TOML", "correct the line")],
-            ) from error
+                [Problem(str(file), f"{error}{_line_of(error, text)}", "TOML",
+                         "correct the line: numbers with a decimal point, text in quotes, paths "
+                         "with / or in 'single quotes'")],
+            ) from error  # fmt: skip
         return cls.of(content, file.resolve().parent, str(file), text)
 
     @classmethod
@@ -267,6 +268,12 @@ class Study(Closed):
 
         header = f"# Resolved study: every field, absolute paths. {self.summary}\n"
         return header + tomli_w.dumps(self.model_dump(exclude_none=True))
+
+
+def _line_of(error: tomllib.TOMLDecodeError, text: str) -> str:
+    """The line that an error of the syntax names."""
+    number = re.search(r"at line (\d+)", str(error))
+    return f": {text.splitlines()[int(number[1]) - 1].strip()}" if number else ""
 
 
 def _resolve_paths(section: dict[str, Any], root: str) -> None:

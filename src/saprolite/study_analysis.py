@@ -5,6 +5,7 @@ No flux depends on it: a finished run can be analysed again with other choices.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -17,6 +18,16 @@ _BANDS = (
     (-30.0, 30.0), (30.0, 90.0), (20.0, 60.0), (5.0, 15.0), (60.0, 90.0), (-25.0, 30.0),
 )  # fmt: skip
 Band = Annotated[list[float], Field(min_length=2, max_length=2)]
+BAND_RULE = "[south, north], south < north, degrees from -90 to 90"
+
+
+def is_band(band: Sequence[float]) -> bool:
+    """Whether these are the south and the north of a band.
+
+    >>> is_band([30.0, 60.0]), is_band([60.0, 30.0])
+    (True, False)
+    """
+    return len(band) == 2 and -90.0 <= band[0] < band[1] <= 90.0
 
 
 class AnalysisChoices(Closed):
@@ -56,9 +67,8 @@ class AnalysisChoices(Closed):
 
     @model_validator(mode="after")
     def _fits(self) -> AnalysisChoices:
-        for south, north in self.latitude_bands:
-            if not -90.0 <= south < north <= 90.0:
-                raise ValueError("latitude_bands = [[south, north], ...], south < north, degrees")
+        if not all(is_band(band) for band in self.latitude_bands):
+            raise ValueError(f"each of latitude_bands is {BAND_RULE}")
         if self.autocorrelation != "none" and self.trend != "theil_sen":
             raise ValueError('autocorrelation is of trend = "theil_sen" only')
         if self.fewest_years is not None and self.trend != "least_squares":

@@ -104,7 +104,7 @@ def _values(section: dict[str, Any]) -> str:
 def _advice(kind: str, found: object, context: Mapping[str, Any]) -> str:
     if kind == "literal_error":
         return did_you_mean(str(found), str(context["expected"]).split("'")[1::2])
-    share = kind == "less_than_equal" and context["le"] == 1.0
+    share = kind == "less_than_equal" and context["le"] <= 2.0
     if share and isinstance(found, int | float) and 1.0 < found <= 100.0:
         return "this looks like percent: divide by 100"
     return "correct the value"

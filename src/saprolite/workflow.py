@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from saprolite.engine.lock import RunLock
 from saprolite.engine.run import compute_locked
 from saprolite.engine.state import (
@@ -41,6 +43,7 @@ def check(study: str | Path | Study, report: Report = quiet) -> Prepared:
     wrong. Returns the prepared inputs.
     """
     prepared = prepare(_study(study))
+    _check_regions(prepared)
     check_all_years(prepared, report)
     return prepared
 
@@ -252,6 +255,17 @@ def open_finished(out: str | Place) -> xr.Dataset:
     """The fluxes of a finished run; ``StoreError`` for one that is not, whose years may lack."""
     finished_state(place(out))
     return open(out)
+
+
+def _check_regions(prepared: Prepared) -> None:
+    """What the analysis will only need when all is computed; a run that is there may have other
+    choices."""
+    from saprolite.analysis.areas import read_regions
+
+    regions, grid = prepared.study.analysis.regions, prepared.grid
+    if regions is not None:
+        rows, columns = np.divmod(prepared.cells, grid.lon.size)
+        read_regions(regions, grid.lon[columns], grid.lat[rows])
 
 
 def _study(study: str | Path | Study) -> Study:

@@ -33,8 +33,7 @@ _NEEDS = {
 OTHER_OUTPUTS = {
     "scenario": "saprolite run studies/rcp45-2051-2100.toml --out SCENARIO, saprolite analyse "
     "SCENARIO; then --scenario SCENARIO",
-    "comparisons": "saprolite.comparison.write_comparisons(sites, FOLDER) in Python; then "
-    "--comparisons FOLDER",
+    "comparisons": "saprolite compare SITES.csv GLDAS --out FOLDER; then --comparisons FOLDER",
 }
 
 

@@ -22,6 +22,8 @@ WIDTHS = {
     "log10_uniform": "half_width_dex",
 }
 Text = Annotated[str, Field(min_length=1)]
+# What is wider still is a percentage: of what is less known, log10 units say more.
+_WIDEST = 2.0
 
 
 class Error(Closed):
@@ -30,7 +32,7 @@ class Error(Closed):
     name: Text
     shared: Literal["common", "by_mineral", "by_layer", "by_cell"]
     distribution: Literal["lognormal", "truncated_normal", "uniform", "log10_uniform"]
-    relative_sd: float | None = Field(None, ge=0.0, le=10.0, description="1")
+    relative_sd: float | None = Field(None, ge=0.0, le=_WIDEST, description="1")
     relative_half_width: float | None = Field(None, ge=0.0, le=1.0, description="1")
     half_width_dex: float | None = Field(None, ge=0.0, le=5.0, description="log10 units")
     source: Text

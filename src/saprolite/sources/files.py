@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from saprolite.errors import InputError, Problem, did_you_mean
+from saprolite.places import DATA_VARIABLE
 from saprolite.variables import REGISTRY
 
 if TYPE_CHECKING:
@@ -60,17 +62,28 @@ def require_file(path: Path, what: str) -> None:
     """Raise unless the file exists and is not empty."""
     if not path.is_file():
         folder = path.parent.is_dir()
-        near = [item.name for item in sorted(path.parent.iterdir())] if folder else []
+        near = (
+            [item.name for item in sorted(path.parent.iterdir()) if item.is_file()]
+            if folder else []
+        )  # fmt: skip
         advice = did_you_mean(path.name, near) if near else ""
         raise InputError(
             "Input file not found (1 problem)",
             [Problem(
                 str(path), "no such file" if folder else "no such folder", what,
-                advice if advice.startswith("did") else "check the path, or data_root",
+                advice if advice.startswith("did") else _where_paths_start(path),
             )],
         )  # fmt: skip
     if path.stat().st_size == 0:
         raise broken(path, what, "an empty file")
+
+
+def _where_paths_start(path: Path) -> str:
+    root = os.environ.get(DATA_VARIABLE)
+    if root and path.is_relative_to(Path(root).absolute()):
+        return (f"check the path; {DATA_VARIABLE} = {root} takes the place of data_root and of the "
+                "folder of the study: unset it if the file lies there")  # fmt: skip
+    return "check the path, or data_root"
 
 
 def broken(path: Path, what: str, found: str) -> InputError:
