@@ -61,6 +61,9 @@ def test_it_follows_a_selection_of_years_layers_and_cells(fluxes: xr.Dataset) ->
     with pytest.raises(InputError, match=r"\[60, 30\]") as caught:
         fluxes.saprolite.zones(latitude_bands=[[0, 90], [60, 30], [0, 91], [1, 2, 3]])
     assert len(caught.value.problems) == 3
+    for layers in ([0, 2], [1, 0]):
+        with pytest.raises(StoreError, match="do not lie below one another"):
+            fluxes.isel(layer=layers).saprolite.zones()
     with pytest.raises(StoreError, match="goes on with it"):
         fluxes.assign_attrs(status="unfinished").saprolite.total()
     with pytest.raises(StoreError, match="no carbon_sink_flux"):

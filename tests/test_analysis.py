@@ -353,6 +353,14 @@ def test_regions_and_bands_take_the_cells_whose_centre_lies_inside(tmp_path: Pat
     assert np.flatnonzero(areas["5S to 5N"].cells).tolist() == [3, 4, 5]
     found, _ = analysed(fields, regions=str(file))
     assert "square" in set(found.tables["areas"]["area"])
+    # The same land across the date line, and by longitudes that go on beyond it.
+    for turn in (-360, 360):
+        moved = {"type": "Polygon",
+                 "coordinates": [[[x + turn, y] for x, y in square["coordinates"][0]]]}  # fmt: skip
+        file.write_text(json.dumps({"type": "FeatureCollection", "features": [
+            {"type": "Feature", "properties": {"name": "square"}, "geometry": moved}]}))  # fmt: skip
+        (area,) = read_regions(str(file), fields.longitude, fields.latitude)
+        assert np.flatnonzero(area.cells).tolist() == [3, 4, 6, 7]
     for wrong in ("{", '{"type": "FeatureCollection", "features": []}',
                   '{"type": "Point", "coordinates": [0, 0]}'):  # fmt: skip
         file.write_text(wrong)

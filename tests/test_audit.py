@@ -27,6 +27,7 @@ from saprolite.analysis_workflow import analyse
 from saprolite.cli import app
 from saprolite.errors import AuditError, InputError, StoreError
 from saprolite.study import Study
+from saprolite.uncertainty_workflow import uncertainty
 from world import World
 
 
@@ -188,6 +189,23 @@ def test_the_command_fails_loudly_and_names_numbers(
         app(["audit"], result_action="return_value")
     with pytest.raises(StoreError, match=r"no run\.json"):
         app(["audit", str(tmp_path)], result_action="return_value")
+
+
+def test_where_nothing_weathers_there_is_nothing_to_compare(tmp_path: Path) -> None:
+    """No soil anywhere: every flux is 0, no cell has a trend, and no command breaks of it."""
+    world = World(tmp_path / "w", years=range(2000, 2004)).write()
+    content = world.study(
+        inputs__thickness={"product": "constant", "metres": 0.0},
+        experiments__run=["soil_moisture", "soil_temperature", "shapley"],
+    )
+    out = tmp_path / "out"
+    sap.run(Study.of(content, Path()), out)
+    analyse(out)
+    assert (out / "figures/fig_04_trends_by_layer.png").is_file()
+    assert not (out / "figures/fig_05_contribution_of_soil_moisture.png").exists()
+    assert not (audited(RunOutputs.open(out))["status"] == "failed").any()
+    with pytest.raises(InputError, match="a carbon sink of 0 in every cell"):
+        uncertainty(out)
 
 
 def test_gaps_and_short_runs_pass_with_what_does_not_apply(tmp_path: Path) -> None:

@@ -88,6 +88,13 @@ def test_a_difference_is_the_same_amount_in_the_base() -> None:
     np.testing.assert_allclose(found.soil_moisture, mean - 0.1 * 1.4 * mean, rtol=1e-6)
 
 
+def test_no_more_water_is_taken_away_than_there_is() -> None:
+    """A model twice as wet as the base loses more than the base has."""
+    dry = ChangedForcing(BASE, replace(BASE, bias=2.0, wetter=0.3), YEARS, Methods("difference"))
+    assert (dry.read_year(2050, CELLS).soil_moisture == 0.0).all()
+    assert "moisture is kept within 0 to 1 m3 m-3" in " ".join(dry.notes)
+
+
 def test_no_cell_depends_on_which_others_are_read() -> None:
     model = replace(BASE, wetter=0.9, warmer=1.0)
     changed = ChangedForcing(BASE, model, YEARS, Methods())

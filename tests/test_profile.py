@@ -284,6 +284,26 @@ def test_drivers_in_another_unit_are_refused(theta: float, warm: float, water: f
                          mineral_share={"illite": 0.1}, **SITE)  # fmt: skip
 
 
+def test_freezing_is_not_frozen_in_either_precision() -> None:
+    def flux(kelvin: np.ndarray) -> float:
+        return float(carbon_sink_flux(np.full(12, 0.3), kelvin, np.full(12, 80.0),
+                                      mineral_share={"illite": 0.3}, **SITE))  # fmt: skip
+
+    assert flux(np.full(12, 273.15)) == flux(np.full(12, 273.15, np.float32)) > 0.0
+    assert flux(np.full(12, 273.14, np.float32)) == 0.0
+
+
+@pytest.mark.parametrize("water", [1000.0, 3e-5])
+def test_months_that_are_no_amounts_of_months_are_refused(water: float) -> None:
+    """The amount of the year in every month; a rate in kg m-2 s-1."""
+    drivers = (np.full(12, 0.3), np.full(12, 290.0))
+    with pytest.raises(InputError, match=r"mm in the year\n.*: 0\.032 to 3156 mm in a year"):
+        carbon_sink_flux(*drivers, np.full(12, water), mineral_share={"illite": 0.1}, **SITE)
+    for possible in (np.zeros(12), np.full(12, -1.0), np.full(12, 1.0), np.full(12, 250.0)):
+        flux = carbon_sink_flux(*drivers, possible, mineral_share={"illite": 0.1}, **SITE)
+        assert np.isfinite(flux)
+
+
 def test_labelled_arrays_are_not_combined_by_position() -> None:
     import xarray as xr
 

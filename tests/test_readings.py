@@ -43,7 +43,7 @@ FIVE_GROUPS = {
 }
 READINGS = {
     "canonical": Reading(),
-    "trailing12": Reading(et_mode="trailing12"),
+    "annual": Reading(et_mode="annual"),
     "full layers": Reading(thickness="none"),
     "five groups": Reading(**FIVE_GROUPS),
 }
@@ -120,6 +120,24 @@ def test_each_year_of_each_band_is_read_once(
     assert again.totals["canonical"].by_class == pytest.approx(
         found.totals["canonical"].by_class, rel=1e-13
     )
+
+
+def test_all_readings_are_means_of_the_same_years(small: World, tmp_path: Path) -> None:
+    """Where no year before is there, the first one is left out of all, not of trailing12 alone."""
+    few = {"canonical": Reading(), "trailing12": Reading(et_mode="trailing12")}
+    found = run_readings(study_of(small), few)
+    assert {one.years for one in found.totals.values()} == {(2001, 2002)}
+    assert "2000 is left out of all readings: trailing12 needs the year before" in found.notes[-1]
+    trailing = study_of(small, Reading(et_mode="trailing12"))
+    engine_run.compute(trailing, tmp_path, False, lambda *_: None)
+    maps = read_maps(open_dataset(tmp_path / "fluxes.zarr"))
+    assert found.totals["trailing12"].years == maps.years
+    assert found.totals["trailing12"].by_class.sum() == pytest.approx(
+        sum(maps.total(layer) for layer in maps.layers), rel=1e-12
+    )
+    later = run_readings(study_of(small, first_year=2001), few)
+    assert later.totals["canonical"].by_class == pytest.approx(found.totals["canonical"].by_class)
+    assert later.totals["trailing12"].by_class == pytest.approx(found.totals["trailing12"].by_class)
 
 
 REFERENCE = {  # reading: Tg C yr-1, layers in %, groups A to E in %, rms (feasibility study, 4.7)

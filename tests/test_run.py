@@ -293,6 +293,18 @@ def test_a_missing_static_value_is_missing_there_and_nowhere_else(
     assert state["missing_inputs_by_cause"]["land_ice"]["cells"] == 1
 
 
+@pytest.mark.parametrize("depths", [(1.35, 0.2), (-1.35, -0.2)])
+def test_horizons_from_below_are_refused(
+    world: World, tmp_path: Path, depths: tuple[float, float]
+) -> None:
+    path = static_file(tmp_path / "d.nc", {"bulk_density": np.full((2, *SHAPE), 1320.0)}, "kg m-3")
+    with netCDF4.Dataset(path, "a") as dataset:
+        dataset["horizon"][:] = depths
+    density = {"product": "netcdf", "horizons_m": [0.0, 0.4, 2.0], "path": str(path)}
+    with pytest.raises(InputError, match=r"depths of 1\.35, 0\.2\n.*topmost horizon first"):
+        sap.check(Study.of(world.study(inputs__bulk_density=density), Path()))
+
+
 @pytest.mark.parametrize(("fields", "units", "message"), [
     ({"clay": 30.0, "silt": 30.0, "sand": 40.0}, "1", "percent"),
     ({"clay": 0.3, "silt": 0.3, "sand": 0.5}, "1", "a sum of 1.100"),

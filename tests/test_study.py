@@ -215,6 +215,10 @@ def test_studies_of_the_repository_are_valid(path: Path) -> None:
     ({"experiments__base_year": 2001}, "2001 without experiments"),
     ({"experiments__frozen_soil": "fixed"}, "changes no other experiment"),
     ({"experiments__run": ["shapley"], "experiments__frozen_soil": "fixed"}, "add \"soil_temperature\""),
+    ({"experiments__run": ["shapley"], "inputs__forcing": {
+        "product": "change_factors", "base_years": [1970, 1999],
+        "base": {"product": "gldas", "path": "g"}, "model": {"product": "cmip", "path": "m"}}},
+     "base_year = 2000 under [experiments]"),
 ])  # fmt: skip
 def test_choices_that_nothing_uses_are_refused(changes: dict[str, Any], message: str) -> None:
     assert message in refused(World(Path("w")).study(**changes))

@@ -331,12 +331,14 @@ def test_rows_of_the_summary(run: xr.Dataset) -> None:
         known = np.isfinite(slope)
         for word, sign in (("rising", 1.0), ("falling", -1.0)):
             here = known & (np.sign(slope) == sign) & (p < 0.05)
-            assert row[f"{word}_cells_percent"] == pytest.approx(100.0 * here.sum() / known.sum())
-            assert row[f"{word}_area_percent"] == pytest.approx(
+            assert row[f"{word}_significantly_cells_percent"] == pytest.approx(
+                100.0 * here.sum() / known.sum()
+            )
+            assert row[f"{word}_significantly_area_percent"] == pytest.approx(
                 100.0 * area[here].sum() / area[known].sum()
             )
-    assert rows["control"]["rising_cells_percent"] > 0.0
-    assert rows["contribution_of_soil_co2"]["rising_cells_percent"] == 0.0
+    assert rows["control"]["rising_significantly_cells_percent"] > 0.0
+    assert rows["contribution_of_soil_co2"]["rising_significantly_cells_percent"] == 0.0
 
 
 def test_two_years_give_a_note_and_no_trends(tmp_path: Path) -> None:
@@ -446,7 +448,7 @@ def test_rows_of_the_summary_with_a_break(broken: xr.Dataset) -> None:
         for key in ("slope", "p")
     )
     share = 100.0 * ((slope > 0.0) & (p < 0.05)).sum() / np.isfinite(slope).sum()
-    assert row["with_break_rising_cells_percent"] == pytest.approx(share)
+    assert row["with_break_rising_significantly_cells_percent"] == pytest.approx(share)
     assert row["trend_Tg_C_yr-2"] == pytest.approx(linear_trend(totals).slope)
 
 

@@ -194,6 +194,10 @@ class FluxesAccessor:
             if name not in flat and (bounds[1:, 0] != bounds[:-1, 1]).any():
                 problems.append(Problem(name, "cells that are not side by side", "a slice",
                                         f"ds.isel({name}=slice(FIRST, STOP))"))  # fmt: skip
+        depths = data["depth_bounds"].values
+        if (depths[1:, 0] != depths[:-1, 1]).any():
+            problems.append(Problem("layer", "layers that do not lie below one another", "a slice",
+                                    "ds.isel(layer=slice(FIRST, STOP))"))  # fmt: skip
         raise_if_any(StoreError, "These fluxes have lost their shape", problems)
         there = {int(year) for year in data["year"].values}
         years = [int(year) for year in data.attrs["years_used"] if int(year) in there]

@@ -198,8 +198,9 @@ class Study(Closed):
         problems += evapotranspiration_problems(self.inputs, where)
         problems += self._column_problems(where)
         problems += experiment_problems(
-            self.experiments, self.output, self.model, reading, self.years, where
-        )
+            self.experiments, self.output, self.model, reading, self.years,
+            self.inputs.forcing.product, where,
+        )  # fmt: skip
         problems += trend_problems(self.trends, self.column, self.years, where)
         minerals = self.inputs.minerals
         if isinstance(minerals, ConstantMinerals) and set(minerals.shares) != set(

@@ -16,6 +16,7 @@ def experiment_problems(
     model: str,
     reading: Reading,
     years: range,
+    product: str,
     where: str,
 ) -> list[Problem]:
     """Everything that is wrong with ``[experiments]`` and ``[output]`` of a study."""
@@ -26,6 +27,13 @@ def experiment_problems(
         problems.append(
             Problem(f"{where}: experiments.base_year", str(base), f"a year of the run, {period}",
                     f"base_year = {years[0]}")
+        )  # fmt: skip
+    if base is None and experiments.run and product == "change_factors":
+        problems.append(
+            Problem(f"{where}: experiments.base_year", "nothing, in a scenario",
+                    f"the year whose drivers an experiment keeps, {period}: the first year of a "
+                    "scenario is one like any other",
+                    f"base_year = {years[0]} under [experiments]")
         )  # fmt: skip
     if base is not None and not experiments.run:
         own = "column.base_year" if model != CO2_MODEL else "experiments.run"

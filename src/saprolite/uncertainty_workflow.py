@@ -84,6 +84,12 @@ def uncertainty(
     fluxes = workflow.open_finished(out)
     cells = cell_amounts(fluxes)
     chosen.require_minerals(cells.minerals)
+    if not cells.sums()[..., :-2].any():
+        raise InputError(
+            "There is nothing to be uncertain of (1 problem)",
+            [Problem(str(out), "a carbon sink of 0 in every cell", "a run with a carbon sink",
+                     f"saprolite analyse {out}, and look at its tables")],
+        )  # fmt: skip
     structure = _structure(readings, cells, chosen)
     index, name = nearest_cell(cells, fluxes["lat"].values, fluxes["lon"].values, cell)
     drawn = draw(cells, chosen.error, draws, seed, structure, report=report)

@@ -24,6 +24,7 @@ class Variable:
     standard_name: str | None = None
     plausible_mean: tuple[float, float] | None = None
     own_given_range: tuple[float, float] | None = None
+    given_year: tuple[float, float] | None = None
 
     @property
     def given_range(self) -> tuple[float, float]:
@@ -39,12 +40,15 @@ class Variable:
         return attributes
 
 
+_BOUNDS = ("plausible_mean", "given_range", "given_year")
+
+
 def _load() -> dict[str, Variable]:
     text = resources.files("saprolite").joinpath("variables.toml").read_text(encoding="utf-8")
     registry: dict[str, Variable] = {}
     for name, row in tomllib.loads(text).items():
         low, high = row["valid_range"]
-        mean, given = row.get("plausible_mean"), row.get("given_range")
+        mean, given, year = (row.get(kind) for kind in _BOUNDS)
         registry[name] = Variable(
             name=name,
             unit=row["unit"],
@@ -55,6 +59,7 @@ def _load() -> dict[str, Variable]:
             standard_name=row.get("standard_name"),
             plausible_mean=(mean[0], mean[1]) if mean else None,
             own_given_range=(given[0], given[1]) if given else None,
+            given_year=(year[0], year[1]) if year else None,
         )
     return registry
 

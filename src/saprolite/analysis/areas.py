@@ -17,6 +17,7 @@ from saprolite.places import place
 Flags = npt.NDArray[np.bool_]
 GLOBE = "globe"
 _NAMES = ("name", "NAME", "Name", "id")
+_TURNS = (-360.0, 0.0, 360.0)
 
 
 class Area(NamedTuple):
@@ -56,7 +57,8 @@ def read_regions(
     """The polygons of a GeoJSON file, as areas of the cells whose centre lies in them.
 
     Features of one name (property ``name``; else their number) are one region. Coordinates are
-    degrees east and north. Raises ``InputError`` that names everything that is wrong.
+    degrees east and north, of any turn: a box across the date line is one from 170 to 190. Raises
+    ``InputError`` that names everything that is wrong.
     """
     import shapely
     from shapely.geometry import shape
@@ -82,7 +84,10 @@ def read_regions(
         ) as error:
             problems.append(_problem(path, f"feature {number} ({name}): {error}"))
             continue
-        inside = shapely.contains_xy(polygon, longitude, latitude)
+        # Longitudes may run from 0 to 360, or on beyond the date line.
+        inside = np.any(
+            [shapely.contains_xy(polygon, longitude + turn, latitude) for turn in _TURNS], axis=0
+        )
         found[name] = found.get(name, np.zeros(longitude.size, bool)) | inside
     if not features:
         problems.append(_problem(path, "no feature"))

@@ -28,7 +28,7 @@ _TG, _TG2 = "Tg C yr-1", "Tg C yr-2"
 _HERE = ["kind", "area", "layers"]
 _MEDIANS = "medians of pairs do not add up"
 _PERCENT = ("area_percent", "cells_percent", "coverage_percent")
-_NO_UNIT = {"statistic", "critical_statistic", "p", "F"}
+_NO_UNIT = {"statistic", "critical_statistic", "p", "alpha", "F"}
 _UNIT_ENDS = ("percent", "_yr-1", "_yr-2", "_cm-1", "_km2", "_count", "_north", "_1", "_kg_m-3",
               "_m", "_K", "_unit")  # fmt: skip
 
@@ -144,13 +144,15 @@ def _classes(tables: dict[str, pd.DataFrame] | Any) -> list[Row]:
 
 def _signs(relative: pd.DataFrame, synergy: pd.DataFrame) -> list[Row]:
     """Signs of each driver, and what they say of the signs of both together (X08)."""
-    areas = relative.pivot_table(["positive_area_percent", "area_km2"], _HERE, "driver")
+    areas = relative.pivot(
+        index=_HERE, columns="driver", values=["positive_area_percent", "area_km2"]
+    )
     whole = areas["area_km2", "soil_moisture"]
     positive = {
         name: areas["positive_area_percent", name] * whole / 100.0
         for name in ("soil_moisture", "soil_temperature")
     }
-    both = synergy.pivot_table("area_km2", _HERE, "class").reindex(whole.index)
+    both = synergy.pivot(index=_HERE, columns="class", values="area_km2").reindex(whole.index)
     implied = (
         whole - positive["soil_moisture"] - positive["soil_temperature"] + both["both_positive"]
     )

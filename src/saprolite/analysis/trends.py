@@ -33,6 +33,7 @@ def _row(series: xr.Dataset, used: list[int]) -> dict[str, Any]:
         "trend_Tg_C_yr-2": float(plain.slope),
         "F": float(plain.F),
         "p": float(plain.p),
+        "alpha": SIGNIFICANT,
         **_shares(series, "column_trend"),
     }
     broken = "column_trend_with_break"
@@ -51,14 +52,16 @@ def _row(series: xr.Dataset, used: list[int]) -> dict[str, Any]:
 
 
 def _shares(series: xr.Dataset, name: str) -> dict[str, float]:
-    """How much of the area and of the cells rises or falls, %."""
+    """How much of the area and of the cells rises or falls with p below alpha, %."""
     slope, p = series[f"{name}_slope"].values, series[f"{name}_p"].values
     area = np.where(np.isfinite(slope), series["cell_area"].values, 0.0)
     shares = {}
     for word, moves in (("rising", slope > 0.0), ("falling", slope < 0.0)):
         here = moves & (p < SIGNIFICANT)
-        shares[f"{word}_area_percent"] = _percent(area[here].sum(), area.sum())
-        shares[f"{word}_cells_percent"] = _percent(here.sum(), np.isfinite(slope).sum())
+        shares[f"{word}_significantly_area_percent"] = _percent(area[here].sum(), area.sum())
+        shares[f"{word}_significantly_cells_percent"] = _percent(
+            here.sum(), np.isfinite(slope).sum()
+        )
     return shares
 
 

@@ -92,6 +92,11 @@ def run_readings(
     models = _models(study, readings)
     by_statics = _prepared(study, readings)
     first = next(iter(by_statics.values()))
+    notes = [note for one in by_statics.values() for note in one.notes]
+    trailing = _trailing(readings)
+    if trailing and not first.previous_year:
+        study, note = _from_the_second_year(study, trailing)
+        notes.append(note)
     pathways = [
         _Pathway(
             name,
@@ -109,7 +114,7 @@ def run_readings(
         report("readings", done, steps)
         on_band = [_OnBand(one, cells) for one in pathways]
         read = partial(_read, first, cells)
-        before = read(study.first_year - 1) if first.previous_year else None
+        before = read(study.first_year - 1) if trailing else None
         # One thread reads the next year meanwhile.
         for year, values in zip(study.years, in_order(read, study.years, 1), strict=True):
             _of_year(on_band, year, values, before, workers_of(first))
@@ -126,8 +131,21 @@ def run_readings(
         minerals=first.minerals,
         layer_edges=first.layer_edges,
         land_area=_by_class(first.area, first.climate),
-        notes=tuple(dict.fromkeys(note for one in by_statics.values() for note in one.notes)),
+        notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _trailing(readings: Mapping[str, Reading]) -> list[str]:
+    """The readings that need the months of the year before."""
+    return [name for name, one in readings.items() if one.et_mode == "trailing12"]
+
+
+def _from_the_second_year(study: Study, trailing: list[str]) -> tuple[Study, str]:
+    """A study whose record does not reach back, without the year that only some readings have: so
+    that all of them are means of the same years; and what to say of it."""
+    names, year = ", ".join(trailing), study.first_year
+    note = f"{year} is left out of all readings: {names} needs the year before, which is not there"
+    return study.model_copy(update={"first_year": year + 1}), note
 
 
 def _refuse_unfit(study: Study, readings: Mapping[str, Reading]) -> None:
@@ -159,7 +177,7 @@ def _choices_of_statics(reading: Reading) -> tuple[str, float]:
 def _prepared(study: Study, readings: Mapping[str, Reading]) -> dict[tuple[str, float], Prepared]:
     """The inputs, once for each choice of static ones; the first one's forcing serves all."""
     several = list(readings.values())
-    trailing = any(one.et_mode == "trailing12" for one in several)
+    trailing = bool(_trailing(readings))
     series = any(one.atmosphere == "series" for one in several)
     found = {}
     for key in dict.fromkeys(map(_choices_of_statics, several)):

@@ -107,7 +107,8 @@ class ChangedForcing:
             *self._model.notes,
             f"change factors by calendar month of {self._model.product} against its mean of "
             f"{self._years[0]}-{self._years[-1]}, on the mean of {self._base.product} of the same "
-            f"years: {how}; over sea of the model, the nearest land within "
+            f"years: {how}; moisture is kept within 0 to 1 m3 m-3; over sea of the "
+            "model, the nearest land within "
             f"{chosen.coast_cells:g} cells",
         )
 
@@ -130,7 +131,7 @@ class ChangedForcing:
             known = np.asarray(mean[..., place], np.float64)
             changed.append(self._applied(known, found, shares))
         moisture, temperature, water = changed
-        return ForcingYear(np.minimum(moisture, 1.0), temperature, water)
+        return ForcingYear(np.clip(moisture, 0.0, 1.0), temperature, water)
 
     def _applied(self, mean: Array, found: Adjustment, shares: Any) -> Array:
         """The mean changed; the model's cells that give a term and those that give a factor are

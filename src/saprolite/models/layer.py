@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from saprolite import equations as eq
+from saprolite.constants import FREEZING_POINT
 from saprolite.equations.surface import TEXTURE_SUM_TOLERANCE
 from saprolite.errors import InputError, Problem, raise_if_any
 from saprolite.models.calendar import month_seconds
@@ -85,7 +86,7 @@ def carbon_sink_flux(
     model = CO2Pathway.of(reading or Reading(), tuple(mineral_share))
     drivers = Drivers(
         np.asarray(soil_moisture, dtype=float),
-        np.asarray(soil_temperature, dtype=float),
+        _as_meant(soil_temperature),
         np.asarray(evapotranspiration, dtype=float),
         month_seconds(model.reading.calendar, year),
         None
@@ -100,6 +101,14 @@ def carbon_sink_flux(
     for flux in model.annual_flux(factors, drivers, bulk_density):
         total = total + flux
     return total
+
+
+def _as_meant(kelvin: Number) -> Number:
+    """Temperatures in float64, where the 273.15 of float32 is below 273.15: it was not meant so."""
+    given = np.asarray(kelvin)
+    if given.dtype != np.float32:
+        return given.astype(float)
+    return np.where(given == np.float32(FREEZING_POINT), FREEZING_POINT, given.astype(float))
 
 
 def _refuse_labels(**arguments: Number) -> None:
@@ -175,6 +184,7 @@ def _check_site(model: CO2Pathway, drivers: Drivers, soil: Soil) -> None:
                         f"{low:g} to {high:g} {variable.unit}",
                         "check the unit (fractions, not percent; K; kg m-3; mm month-1)")
             )  # fmt: skip
+    problems = problems or _years_of_water(drivers)
     total = np.asarray(soil.clay, float) + soil.silt + soil.sand
     if np.any(total > 1.0 + TEXTURE_SUM_TOLERANCE):
         problems.append(
@@ -182,3 +192,22 @@ def _check_site(model: CO2Pathway, drivers: Drivers, soil: Soil) -> None:
                     "pass mass fractions that add up to 1")
         )  # fmt: skip
     raise_if_any(InputError, "The site cannot be computed", problems)
+
+
+def _years_of_water(drivers: Drivers) -> list[Problem]:
+    """Amounts whose sum is no year's: a rate, or the amount of the year in every month."""
+    low, high = REGISTRY["evapotranspiration"].given_year or (0.0, np.inf)
+    seconds = sum(drivers.seconds)
+    problems = []
+    for name in ("evapotranspiration", "previous_evapotranspiration"):
+        given = getattr(drivers, name)
+        if given is None:
+            continue
+        year = np.asarray(given, float).sum(axis=0)
+        if np.any(((year > 0.0) & (year < low * seconds)) | (year > high * seconds)):
+            problems.append(
+                Problem(name, f"{np.nanmin(year):g} to {np.nanmax(year):g} mm in the year",
+                        f"{low * seconds:.2g} to {high * seconds:.0f} mm in a year",
+                        "pass the amount of every month, mm")
+            )  # fmt: skip
+    return problems

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from saprolite.errors import InputError, Problem, did_you_mean, raise_if_any
 from saprolite.grid import Grid, normalise
 from saprolite.grid.fields import field_of
@@ -98,11 +100,24 @@ def _field(path: Path, dataset: Any, name: str, factor: float) -> xr.DataArray |
     while len(dims) > 2 and values.shape[0] == 1:
         values, dims = values[0], dims[1:]
     found = map_problems(path, name, dataset, dims, "(lat, lon) or (horizon, lat, lon)")
+    found += _upside_down(path, dataset, dims[:-2])
     if found:
         return found
     names = ["horizon", "lat", "lon"][-len(dims) :]
     coords = {"lat": decode(dataset[dims[-2]]), "lon": decode(dataset[dims[-1]])}
     return normalise(field_of(values, coords, names))
+
+
+def _upside_down(path: Path, dataset: Any, dims: Sequence[str]) -> list[Problem]:
+    """Horizons that the file numbers from below, by the depths that it gives them."""
+    for dim in set(dims) & set(dataset.variables):
+        depths = np.abs(decode(dataset[dim]).ravel())
+        if depths.size > 1 and (np.diff(depths) < 0.0).all():
+            shown = ", ".join(f"{depth:g}" for depth in depths)
+            turned = f"ds.isel({dim}=slice(None, None, -1))"
+            return [Problem(f"{path}: {dim}", f"depths of {shown}", "the topmost horizon first",
+                            f"turn the file around: {turned}")]  # fmt: skip
+    return []
 
 
 def map_problems(

@@ -80,11 +80,15 @@ def draw_study(
 
 def _there(run: Analysed) -> dict[str, bool]:
     tables = run.tables
+    # Where nothing ever changes, no cell has any.
+    shares = "relative_contributions" in tables and bool(
+        (tables["relative_contributions"]["cells_count"] > 0).any()
+    )
     return {
         "a year with a value": bool(run.maps.years),
         "trends": "trends" in tables,
-        "relative contributions": "relative_contributions" in tables,
-        "relative contributions on masks": "masked" in tables,
+        "relative contributions": shares,
+        "relative contributions on masks": shares and "masked" in tables,
         "trends of soil_moisture": run.has_state(MOISTURE),
         "trends of soil_temperature": run.has_state(TEMPERATURE),
     }
