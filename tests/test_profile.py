@@ -21,6 +21,7 @@ from saprolite.models import (
     carbon_sink_flux,
     month_seconds,
 )
+from saprolite.models.explain import explain_text
 
 MEAN_YEAR = 365.25 * 86400.0
 SITE = {"clay": 0.3, "silt": 0.3, "sand": 0.4, "bulk_density": 1320.0, "thickness": 2.0}
@@ -211,6 +212,20 @@ def test_a_mineral_without_base_cations_binds_no_co2() -> None:
         np.full(12, 0.3), np.full(12, 298.15), np.full(12, 1000 / 12),
         mineral_share={"illite": 0.1 / 0.3, "kaolinite": 0.4}, **SITE)  # fmt: skip
     assert mixed == pytest.approx(worked_cell(), rel=1e-15)
+
+
+def test_carbonates_and_minerals_that_bind_nothing_are_noted() -> None:
+    """Calcite is a full CO2 per charge here, half of that in a soil column: it has to be said."""
+    assert CO2Pathway.of(Reading()).notes == ()
+    carbonate, bare = CO2Pathway.of(
+        Reading(), ("kaolinite", "calcite", "illite", "dolomite", "kyanite")
+    ).notes
+    assert carbonate.startswith("calcite, dolomite: the CO2 of carbonates is counted in full")
+    assert "returns when carbonate precipitates" in carbonate
+    assert bare.startswith("kaolinite, kyanite: no base cations")
+    text = explain_text(CO2Pathway.of(Reading(), ("calcite", "kaolinite")))
+    assert "note: calcite: " in text
+    assert "note: kaolinite: " in text
 
 
 def test_no_soil_no_flux() -> None:

@@ -44,7 +44,9 @@ def carbon_sink_flux(
     thickness
         Soil that takes part, m.
     mineral_share
-        Mass share of the clay-size fraction, by mineral name.
+        Mass share of the clay-size fraction, by mineral name. A carbonate counts in full, one CO2
+        per charge, though half of that is the mineral's own carbon and the rest returns when
+        carbonate precipitates; a mineral without base cations (kaolinite) counts 0.
     reading
         The choices; canonical by default.
     year
