@@ -309,6 +309,17 @@ def test_labelled_arrays_are_not_combined_by_position() -> None:
         )
 
 
+@pytest.mark.parametrize(("reading", "preset"), [
+    ("profile_physical", "profile_physical"), ("cannonical", "canonical"), ({"et_mode": "annual"}, "canonical"),
+])  # fmt: skip
+def test_what_is_no_reading_is_refused(reading: object, preset: str) -> None:
+    with pytest.raises(InputError, match=r"1 problem") as caught:
+        worked_cell(reading)  # type: ignore[arg-type]
+    (problem,) = caught.value.problems
+    assert problem.found.startswith(repr(reading))
+    assert problem.next_step == f'reading=sap.Reading.preset("{preset}")'
+
+
 def test_the_year_before_and_the_sum_of_shares_are_checked() -> None:
     drivers = (np.full(12, 0.3), np.full(12, 290.0), np.full(12, 60.0))
     for previous in (np.full(24, 60.0), np.full(11, 60.0), np.full(12, 8e6)):
