@@ -478,6 +478,13 @@ def test_alkalinity_export_adds_up_to_what_percolates_out(world: World, tmp_path
     assert dataset["carbon_sink_flux"].attrs["carbon_sink"].startswith("bicarbonate")
 
 
+def test_a_mineral_without_base_cations_is_noted(world: World, tmp_path: Path) -> None:
+    solve(study(world, changes={"primary_minerals": {"kaolinite": 0.1}}), tmp_path / "out")
+    found = [note for note in state_of(tmp_path / "out")["notes"] if "kaolinite" in note]
+    assert len(found) == 2  # one is the list of constants
+    assert found[1].startswith("soil column: kaolinite: no base cations")
+
+
 def test_carbonates_bind_half_a_co2_per_charge(world: World, tmp_path: Path) -> None:
     changes = {"primary_minerals": {"calcite": 0.01}, "reading": {"kinetic_rows": {}}}
     content = study(

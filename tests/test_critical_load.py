@@ -18,6 +18,8 @@ from scipy.optimize import brentq
 from saprolite import constants
 from saprolite import equations as eq
 from saprolite.column.critical_load import CRITERIA, CriticalLoadInput, critical_loads
+from saprolite.column.pit import solve
+from saprolite.column.site import Site
 from saprolite.errors import InputError
 
 EQ_HA = 1e-7  # kmol_c m-2 yr-1 in one eq ha-1 yr-1
@@ -298,6 +300,15 @@ def test_refusals(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=r"\(1 problem\)") as caught:
         critical_loads(replace(SITE, **changes))
     assert message in str(caught.value)
+
+
+def test_a_site_is_told_how_its_critical_loads_are_computed() -> None:
+    site = Site.read(Path(__file__).parents[1] / "sites/podzol.toml")
+    with pytest.raises(InputError, match=r"a sap\.CriticalLoadInput") as caught:
+        critical_loads(site)  # type: ignore[arg-type]
+    next_step = caught.value.problems[0].next_step
+    assert next_step.startswith("sap.solve(site).critical_loads()")
+    assert len(solve(site).critical_loads()) == 1
 
 
 def test_uptake_above_the_supply() -> None:

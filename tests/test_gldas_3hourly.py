@@ -126,6 +126,7 @@ def test_a_cell_with_too_few_values_is_missing(steps: Path, tmp_path: Path) -> N
     (lambda p: p.write_bytes(p.read_bytes()[:3000]), "not a complete NetCDF file (3000 bytes)"),
     (lambda p: p.rename(p.with_name(p.name.replace(".0600.", ".0500."))), "the time 20150205.0500"),
     (lambda p: shutil.copy(p, p.with_name(p.name + ".SUB.nc4")), "once;"),
+    (lambda p: shutil.copy(p, p.with_suffix(".SUB.nc4")), "once;"),
     (lambda p: shutil.copy(p, p.with_name(p.name.replace("0205.0600", "0206.0600"))), "as the name says"),
     (lambda p: change(p, lambda d: d["Evap_tavg"].setncattr("units", "mm")), "units 'mm'"),
     (lambda p: change(p, lambda d: d["lat"].__setitem__(0, np.nan)), "missing values in lat or lon"),

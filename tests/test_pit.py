@@ -540,7 +540,7 @@ def test_json_comes_back(tmp_path: Path, model: str) -> None:
     (tmp_path / "again.toml").write_text(
         tomli_w.dumps({"site": [entry["input"] for entry in content["sites"]]}), encoding="utf-8"
     )
-    again = solve(tmp_path / "again.toml", reading=ColumnReading.of(**content["reading"]))
+    again = solve(tmp_path / "again.toml", reading=ColumnReading(**content["reading"]))
     pd.testing.assert_frame_equal(again.table(), pits.table(), check_exact=True)
     layers = content["sites"][0]["layers"]
     assert [row["layer"] for row in layers] == [layer.name for layer in sites[0].layers]

@@ -21,6 +21,7 @@ from saprolite.models import (
     carbon_sink_flux,
     month_seconds,
 )
+from saprolite.models.explain import explain_text
 
 MEAN_YEAR = 365.25 * 86400.0
 SITE = {"clay": 0.3, "silt": 0.3, "sand": 0.4, "bulk_density": 1320.0, "thickness": 2.0}
@@ -213,6 +214,20 @@ def test_a_mineral_without_base_cations_binds_no_co2() -> None:
     assert mixed == pytest.approx(worked_cell(), rel=1e-15)
 
 
+def test_carbonates_and_minerals_that_bind_nothing_are_noted() -> None:
+    """Calcite is a full CO2 per charge here, half of that in a soil column: it has to be said."""
+    assert CO2Pathway.of(Reading()).notes == ()
+    carbonate, bare = CO2Pathway.of(
+        Reading(), ("kaolinite", "calcite", "illite", "dolomite", "kyanite")
+    ).notes
+    assert carbonate.startswith("calcite, dolomite: the CO2 of carbonates is counted in full")
+    assert "returns when carbonate precipitates" in carbonate
+    assert bare.startswith("kaolinite, kyanite: no base cations")
+    text = explain_text(CO2Pathway.of(Reading(), ("calcite", "kaolinite")))
+    assert "note: calcite: " in text
+    assert "note: kaolinite: " in text
+
+
 def test_no_soil_no_flux() -> None:
     assert worked_cell(thickness=0.0) == 0.0
     assert worked_cell(thickness=1.0) == pytest.approx(worked_cell() / 2, rel=1e-15)
@@ -312,6 +327,17 @@ def test_labelled_arrays_are_not_combined_by_position() -> None:
         carbon_sink_flux(
             theta, np.full(12, 290.0), np.full(12, 60.0), mineral_share={"illite": 0.1}, **SITE
         )
+
+
+@pytest.mark.parametrize(("reading", "preset"), [
+    ("profile_physical", "profile_physical"), ("cannonical", "canonical"), ({"et_mode": "annual"}, "canonical"),
+])  # fmt: skip
+def test_what_is_no_reading_is_refused(reading: object, preset: str) -> None:
+    with pytest.raises(InputError, match=r"1 problem") as caught:
+        worked_cell(reading)  # type: ignore[arg-type]
+    (problem,) = caught.value.problems
+    assert problem.found.startswith(repr(reading))
+    assert problem.next_step == f'reading=sap.Reading.preset("{preset}")'
 
 
 def test_the_year_before_and_the_sum_of_shares_are_checked() -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+import pickle
+from collections.abc import Callable
+
 import pytest
 
 from saprolite.errors import ReadingError
 from saprolite.minerals import CLAY_MINERALS
-from saprolite.models import CHOICES, PRESETS, CO2Pathway, Reading
+from saprolite.models import CHOICES, PRESETS, CO2Pathway, ColumnReading, Reading
 from saprolite.models.explain import explain, explain_text, flagged_numbers, unverified_numbers
 
 # Section 2 of the specification, one entry per cell that is not empty.
@@ -95,6 +99,25 @@ def test_unknown_preset_and_field() -> None:
         Reading.preset("cannonical")
     with pytest.raises(ReadingError, match="did you mean 'et_mode'"):
         Reading.preset("canonical", et_mod="annual")
+
+
+@pytest.mark.parametrize("make", [Reading, Reading().change, Reading.preset("canonical").change])
+def test_an_unknown_field_is_named_with_those_that_there_are(make: Callable[..., Reading]) -> None:
+    """Beside what is wrong with the known fields, however the reading is made."""
+    with pytest.raises(ReadingError) as caught:
+        make(et_mod="annual", frozen_form="month", mica=0.5)
+    assert [problem.where for problem in caught.value.problems] == [
+        "reading.et_mod", "reading.mica", "reading.frozen_form"]  # fmt: skip
+    first = caught.value.problems[0]
+    assert first.accepted == ", ".join(Reading.field_names())
+    assert first.next_step == "did you mean 'et_mode'?"
+    with pytest.raises(ReadingError, match="did you mean 'brakes'"):
+        ColumnReading(brake="off")  # type: ignore[call-arg]
+
+
+def test_the_choices_of_a_reading_are_in_its_signature() -> None:
+    assert tuple(inspect.signature(Reading).parameters) == Reading.field_names()
+    assert pickle.loads(pickle.dumps(Reading(et_mode="annual"))) == Reading(et_mode="annual")
 
 
 def test_base_10_may_be_written_as_a_number() -> None:

@@ -192,6 +192,18 @@ def test_totals_are_area_sums_of_the_stored_maps(world: World, tmp_path: Path) -
     assert list(summary["annual_total_Tg_C_yr-1"].values()) == pytest.approx(annual, rel=1e-12)
 
 
+def test_outputs_say_what_carbonates_and_bare_minerals_count(world: World, tmp_path: Path) -> None:
+    shares = {"illite": 0.2, "calcite": 0.1, "kaolinite": 0.3}
+    content = world.study(minerals__names=[*shares], inputs__minerals__shares=shares)
+    dataset = fluxes_only(content, tmp_path / "out")
+    state = json.loads((tmp_path / "out/run.json").read_text())
+    carbonate, bare = (note for note in state["notes"] if note.startswith("minerals: "))
+    assert carbonate.startswith("minerals: calcite: the CO2 of carbonates is counted in full")
+    assert bare.startswith("minerals: kaolinite: no base cations")
+    assert carbonate in dataset.attrs["comment"]
+    assert bare in dataset.attrs["comment"]
+
+
 @given(cells=st.integers(1, 600))
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_block_size_gives_the_same_store(world: World, tmp_path: Path, cells: int) -> None:

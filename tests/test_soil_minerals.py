@@ -147,7 +147,7 @@ def _truncate(path: Path) -> None:
     (_fill(1.0), "add up to"),
     (_change(_nan_latitude), "not regularly spaced"),
     (_change(lambda file: file.renameVariable("illite,mica (topsoil)", "illite (topsoil)")),
-     "did you mean 'illite "),
+     r"take mica, illite out of \[minerals\] names"),
     (_change(lambda file: file.renameDimension("lat", "rows")), "dimensions"),
     (_change(lambda file: file.renameVariable("lon", "x")), "no coordinate variable"),
     (_truncate, "clay_fraction"),
@@ -169,6 +169,27 @@ def test_everything_wrong_is_named_at_once(file: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_ito_wagai(file, NAMES, 0.5, OWN)
     assert len(caught.value.problems) == 3
+
+
+def test_a_class_that_the_file_lacks_is_not_swapped_for_another(file: Path) -> None:
+    """The closest name to that of chlorite is that of smectite."""
+    with netCDF4.Dataset(file, "a") as dataset:
+        for part in ("topsoil", "subsoil"):
+            dataset.renameVariable(f"chlorite ({part})", f"a {part}")
+            dataset.renameVariable(f"illite,mica ({part})", f"b {part}")
+    with pytest.raises(InputError) as caught:
+        read_ito_wagai(file, NAMES, 0.5, OWN)
+    advice = [problem.next_step for problem in caught.value.problems]
+    assert advice == 2 * [
+        "take chlorite out of [minerals] names, or give a file that has the class",
+        "take mica, illite out of [minerals] names, or give a file that has the class",
+    ]
+    with pytest.raises(InputError) as caught:
+        read_ito_wagai_density(file, OWN)
+    assert [problem.next_step for problem in caught.value.problems] == [
+        f'name the variable of the file: {part} = "..." in [inputs.bulk_density]'
+        for part in ("topsoil", "subsoil")
+    ]
 
 
 def test_in_a_study(file: Path, world: World) -> None:

@@ -24,6 +24,7 @@ from saprolite.sources.pelletier import (
     read_pelletier_hillslopes,
 )
 from saprolite.sources.shangguan import read_shangguan
+from saprolite.sources.thickness import read_soil_thickness
 from saprolite.study import Study
 from saprolite.testing.demo_soil import DemoSoil
 from saprolite.testing.thickness import (
@@ -221,6 +222,57 @@ def test_other_maps_of_the_bedrock_are_refused(written: Path, tmp_path: Path) ->
     rewrite(copy, lambda x: np.where(x > 0, 1000 * x, x), nodata=-99999)
     with pytest.raises(InputError, match="in cm"):
         read_shangguan(copy, EDGES, OWN)
+
+
+@pytest.mark.parametrize(("dtype", "last"), [("uint8", 255), ("uint16", 65535)])
+def test_the_end_of_a_byte_is_no_thickness(folder: Path, dtype: str, last: int) -> None:
+    """Without a declared nodata, 255 would be 255 m, or 2.55 m where the map is in cm."""
+    path = folder / AVERAGE
+    expected = read_soil_thickness(path, 1.0, EDGES, OWN).data
+
+    def widened(stored: np.ndarray) -> np.ndarray:
+        wide = stored.astype(dtype)
+        return np.where(stored == 255, np.array(last, dtype), wide)
+
+    rewrite(path, widened, nodata=None)
+    with pytest.raises(InputError, match=f"{last} in .* and no nodata declared") as caught:
+        read_soil_thickness(path, 0.01, EDGES, OWN)
+    advice = caught.value.problems[0].next_step
+    assert advice.startswith(f"rio edit-info --nodata {last} {path}; ")
+    # Both ways that the error names go on.
+    rewrite(path, lambda x: x, nodata=last)
+    assert read_soil_thickness(path, 1.0, EDGES, OWN).data.equals(expected)
+    rewrite(path, lambda x: np.where(x == last, 255, x).astype(np.int32), nodata=None)
+    layers = read_soil_thickness(path, 0.01, EDGES, OWN).data["effective_thickness"]
+    assert float(layers.sum("layer").max()) == 2.0
+
+
+@pytest.mark.parametrize(("deep", "noted"), [(0.4, False), (0.6, True)])
+def test_a_map_that_is_mostly_deep_is_noted(
+    folder: Path, world: World, deep: float, noted: bool
+) -> None:
+    """150 cm declared as metres: within the valid range, but no map of soil is so deep."""
+    path = folder / HILLSLOPE
+
+    def declared_metres(stored: np.ndarray) -> np.ndarray:
+        column = np.linspace(0.0, 1.0, stored.shape[1], endpoint=False)
+        return np.where(stored == -1.0, -1.0, np.where(column < deep, 150.0, 30.0)).astype("f4")
+
+    rewrite(path, declared_metres)
+    with rasterio.open(path) as raster:
+        stored = raster.read(1)
+    share = 100.0 * (stored == 150.0).sum() / (stored > 0.0).sum()
+    assert (share > 50.0) == noted
+    content = world.study(
+        inputs__thickness={"product": "raster", "path": str(path), "units": "m"},
+        grid={"max_missing_percent": 60.0, "valid_share": 0.05},
+    )
+    found = [note for note in prepare(Study.of(content, Path())).notes if "deeper than" in note]
+    assert len(found) == noted
+    if noted:
+        assert found[0].endswith("check units of [inputs.thickness]")
+    content["inputs"]["thickness"]["units"] = "cm"
+    assert not any("deeper" in note for note in prepare(Study.of(content, Path())).notes)
 
 
 @pytest.mark.parametrize("thickness", [

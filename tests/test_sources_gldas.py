@@ -11,6 +11,7 @@ import pytest
 
 from saprolite.errors import InputError
 from saprolite.sources.gldas import open_gldas
+from saprolite.sources.recognise import survey
 from world import ICE_CELL, LAT, LON, SHAPE, World, values
 
 STACK = "gldas/noah10_monthly_v21/gldas_noah10_m_v21_soil_evap_201201-202212.nc"
@@ -82,10 +83,14 @@ def test_descending_latitude_and_longitude_from_zero(tmp_path: Path, world: Worl
         assert (a == b).all()
 
 
-def test_subset_names_are_accepted(world: World) -> None:
+@pytest.mark.parametrize("ending", [".nc4.SUB.nc4", ".SUB.nc4"])
+def test_subset_names_are_accepted(world: World, ending: str) -> None:
+    """By a run and by ``saprolite data check`` alike."""
     path = world.path(2000, 3)
-    path.rename(path.with_name(path.name + ".SUB.nc4"))
+    path.rename(path.with_name(path.name.removesuffix(".nc4") + ending))
     assert len(open_gldas(world.folder, world.years).files) == 24
+    (line,) = survey(world.folder, world.years).lines
+    assert line.startswith("gldas_noah_monthly/noah10-v21: 24 files, by name")
 
 
 def refused(world: World, years: range | None = None) -> str:

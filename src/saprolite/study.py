@@ -81,7 +81,7 @@ class Study(Closed):
         """The choices of the soil column; None for the CO2 pathway."""
         if self.column is None:
             return None
-        return ColumnReading.of(**{**self.column.reading, "model": self.model})
+        return ColumnReading(**{**self.column.reading, "model": self.model})
 
     def with_workers(self, workers: int) -> Study:
         """The same study with another number of threads; ``StudyError`` for none at all."""

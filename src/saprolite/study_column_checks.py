@@ -61,7 +61,7 @@ def column_problems(content: Mapping[str, Any], where: str) -> list[Problem]:
                     "remove it: the model of the study is the model of the column")
         ]  # fmt: skip
     try:
-        reading = ColumnReading.of(**{**changes, "model": model})
+        reading = ColumnReading(**{**changes, "model": model})
     except ReadingError as error:
         return [
             Problem(f"{where}: column.{item.where}", item.found, item.accepted, item.next_step)

@@ -260,6 +260,12 @@ def critical_loads(site: CriticalLoadInput) -> CriticalLoads:
 def _checked(site: CriticalLoadInput) -> CriticalLoadInput:
     """The inputs as arrays of floats; one error with all that is wrong."""
     problems: list[Problem] = []
+    if not isinstance(site, CriticalLoadInput):
+        problems.append(
+            Problem("site", f"a {type(site).__name__}", "a sap.CriticalLoadInput",
+                    "sap.solve(site).critical_loads() for a site with [critical_load]")
+        )  # fmt: skip
+        raise_if_any(InputError, "The critical loads cannot be computed", problems)
     numbers = _numbers(
         {f.name: getattr(site, f.name) for f in fields(site) if f.name != "criterion"}, problems
     )

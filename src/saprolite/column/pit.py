@@ -194,7 +194,7 @@ def _reading(
     model: str | None, reading: ColumnReading | None, changes: dict[str, Any]
 ) -> ColumnReading:
     if reading is None:
-        return ColumnReading.of(model=model or DEFAULT_MODEL, **changes)
+        return ColumnReading(model=model or DEFAULT_MODEL, **changes)
     given = [*(["model"] if model else []), *changes]
     raise_if_any(
         ReadingError,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -88,8 +89,8 @@ def _reading_text(model: Model) -> str:
     return f"PROFILE, CO2 pathway, {model.kinetics} constants" + (f"; {changes}" if changes else "")
 
 
-def _simple(**changes: object) -> ColumnReading:
-    return ColumnReading.of(model="simple", **changes)
+def _simple(**changes: Any) -> ColumnReading:
+    return ColumnReading(model="simple", **changes)
 
 
 def _witch_type() -> ColumnReading:

@@ -83,6 +83,7 @@ class ColumnReader:
         complete = _finite(content, *used.values())
         self._refuse_sums(content, used, soil.thickness)
         self._describe(reading, set(used), given, minerals)
+        self._collected.notes += [f"soil column: {note}" for note in law.notes]
         primary = {name: values for name, values in fields.items() if name.startswith("minerals.")}
         return ColumnInputs(reading, law, minerals, content, {**used, **primary}, complete)
 

@@ -227,10 +227,12 @@ def _model(study: Study, collected: Collected) -> CO2Pathway | None:
         # Of the CO2 pathway a column takes soil CO2 and frozen soil, which know no mineral.
         return CO2Pathway(reading, (), (), (), (), ())
     try:
-        return CO2Pathway.of(reading, tuple(study.minerals.names))
+        model = CO2Pathway.of(reading, tuple(study.minerals.names))
     except SaproliteError as error:
         collected.problems += error.problems
         return None
+    collected.notes += [f"minerals: {note}" for note in model.notes]
+    return model
 
 
 def _soil(statics: StaticReader, climate: npt.NDArray[np.int16]) -> Soil:

@@ -9,7 +9,9 @@ from typing import Any
 
 from saprolite.errors import Problem, ReadingError, did_you_mean, raise_if_any
 from saprolite.minerals import PACKAGED, PATHWAYS, TRANSITION_STATE_TABLES, Mineral
+from saprolite.models.known_fields import refusing_unknown_fields
 
+_HEADLINE = "This reading of the soil pit is not possible"
 MODELS = ("profile", "simple", "witch-type")
 COLUMN_CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -38,6 +40,7 @@ LAW_PATHWAYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 
+@refusing_unknown_fields(_HEADLINE)
 @dataclass(frozen=True)
 class ColumnReading:
     """The choices of a soil-pit calculation; printed on every output.
@@ -117,7 +120,7 @@ class ColumnReading:
     def __post_init__(self) -> None:
         object.__setattr__(self, "kinetic_rows", MappingProxyType(dict(self.kinetic_rows)))
         problems = [*self._choices(), *self._tables(), *self._numbers()]
-        raise_if_any(ReadingError, "This reading of the soil pit is not possible", problems)
+        raise_if_any(ReadingError, _HEADLINE, problems)
 
     def __hash__(self) -> int:
         return hash(tuple(sorted((key, str(value)) for key, value in self.as_dict().items())))
@@ -201,21 +204,6 @@ class ColumnReading:
             return f"WITCH-type, {self.transition_state} constants"
         name = {"profile": "PROFILE", "simple": "simple mineral model"}[self.model]
         return f"{name}, {self.rate_law} rate law, {self.kinetics} constants"
-
-    @classmethod
-    def of(cls, **changes: Any) -> ColumnReading:
-        """A reading from named values; an unknown name is an error, not a default."""
-        names = [item.name for item in fields(cls)]
-        raise_if_any(
-            ReadingError,
-            "This reading of the soil pit is not possible",
-            [
-                Problem(f"reading.{key}", "no such field", ", ".join(names),
-                        did_you_mean(key, names))
-                for key in changes if key not in names
-            ],
-        )  # fmt: skip
-        return cls(**changes)
 
     def change(self, **changes: Any) -> ColumnReading:
         """The same reading with other values of some fields."""

@@ -171,6 +171,7 @@ def explain_text(model: CO2Pathway) -> str:
         lines += [f"    {line}" for line in note.form.splitlines()]
         lines += [f"      {number}" for number in note.numbers]
         lines += [f"    source: {note.source}", ""]
+    lines += [f"note: {note}" for note in model.notes]
     unverified = unverified_numbers(model)
     lines.append("Unverified numbers in use [U]:" if unverified else "No unverified number in use.")
     lines += [

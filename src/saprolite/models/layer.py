@@ -12,7 +12,7 @@ from saprolite.equations.surface import TEXTURE_SUM_TOLERANCE
 from saprolite.errors import InputError, Problem, raise_if_any
 from saprolite.models.calendar import month_seconds
 from saprolite.models.profile import CO2Pathway, Drivers, Number, Soil
-from saprolite.models.reading import Reading
+from saprolite.models.reading import PRESETS, Reading
 from saprolite.variables import REGISTRY
 
 
@@ -45,7 +45,9 @@ def carbon_sink_flux(
     thickness
         Soil that takes part, m.
     mineral_share
-        Mass share of the clay-size fraction, by mineral name.
+        Mass share of the clay-size fraction, by mineral name. A carbonate counts in full, one CO2
+        per charge, though half of that is the mineral's own carbon and the rest returns when
+        carbonate precipitates; a mineral without base cations (kaolinite) counts 0.
     reading
         The choices; canonical by default.
     year
@@ -78,8 +80,8 @@ def carbon_sink_flux(
     >>> f"{flux:.7f}"
     '1.0239323'
     """
-    _refuse_labels(
-        soil_moisture=soil_moisture, soil_temperature=soil_temperature,
+    _refuse_types(
+        reading, soil_moisture=soil_moisture, soil_temperature=soil_temperature,
         evapotranspiration=evapotranspiration, clay=clay, silt=silt, sand=sand,
         bulk_density=bulk_density, thickness=thickness, **mineral_share,
     )  # fmt: skip
@@ -111,23 +113,30 @@ def _as_meant(kelvin: Number) -> Number:
     return np.where(given == np.float32(FREEZING_POINT), FREEZING_POINT, given.astype(float))
 
 
-def _refuse_labels(**arguments: Number) -> None:
+def _refuse_types(reading: object, **arguments: Number) -> None:
     """Labelled arrays would be combined by position here; by label, the equations do it."""
+    problems = []
     labelled = [name for name, value in arguments.items() if hasattr(value, "dims")]
-    raise_if_any(
-        InputError,
-        "The site cannot be computed",
-        [
+    if labelled:
+        problems.append(
             Problem(
                 ", ".join(labelled),
                 "an xarray object",
                 "numbers or NumPy arrays, months on the first axis",
                 'pass x.transpose("month", ...).values, or use sap.equations (they keep labels)',
             )
-        ]
-        if labelled
-        else [],
-    )
+        )
+    if not isinstance(reading, Reading | None):
+        preset = reading if isinstance(reading, str) and reading in PRESETS else "canonical"
+        problems.append(
+            Problem(
+                "reading",
+                f"{reading!r} ({type(reading).__name__})",
+                f"a sap.Reading, such as the presets {', '.join(PRESETS)}",
+                f'reading=sap.Reading.preset("{preset}")',
+            )
+        )
+    raise_if_any(InputError, "The site cannot be computed", problems)
 
 
 def _check_site(model: CO2Pathway, drivers: Drivers, soil: Soil) -> None:

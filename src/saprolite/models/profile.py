@@ -19,7 +19,14 @@ import numpy as np
 
 from saprolite import equations as eq
 from saprolite.errors import MineralError, Problem
-from saprolite.minerals import CLAY_MINERALS, KineticRow, KineticTable, co2_per_mol, composition
+from saprolite.minerals import (
+    CLAY_MINERALS,
+    KineticRow,
+    KineticTable,
+    Mineral,
+    co2_per_mol,
+    composition,
+)
 from saprolite.models.reading import Reading
 from saprolite.models.soil import reactive_area, saturation
 
@@ -115,6 +122,28 @@ class CO2Pathway:
             _co2_yield(reading, name, row) for name, row in zip(minerals, rows, strict=True)
         )
         return cls(reading, minerals, rows, constants, co2_yield, _groups(reading, rows))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a flux does not show: carbonates that count in full, minerals that bind nothing.
+
+        >>> CO2Pathway.of(Reading(), ("illite", "kaolinite")).notes
+        ('kaolinite: no base cations, so that it binds no CO2: its flux is 0',)
+        """
+        bare = [name for name, co2 in zip(self.minerals, self.co2_yield, strict=True) if co2 == 0.0]
+        carbonates = [name for name in self.minerals if Mineral.named(name).group == "carbonate"]
+        notes = []
+        if carbonates:
+            notes.append(
+                f"{', '.join(carbonates)}: the CO2 of carbonates is counted in full, one per "
+                "charge; half of it is the mineral's own carbon (soil columns count half), and "
+                "what the air gave returns when carbonate precipitates"
+            )
+        if bare:
+            notes.append(
+                f"{', '.join(bare)}: no base cations, so that it binds no CO2: its flux is 0"
+            )
+        return tuple(notes)
 
     def reactive_area(self, soil: Soil) -> Number:
         """A_w in m2 m-3 (Eq 6 with the reading's density factor, sand cut and basis)."""

@@ -16,7 +16,9 @@ from saprolite.constants import ARRHENIUS_COEFFICIENT, BROOK_INTERCEPT, REFERENC
 from saprolite.equations import FROZEN_FORMS
 from saprolite.errors import Problem, ReadingError, did_you_mean, raise_if_any
 from saprolite.minerals import FORMULA_TABLES, PACKAGED
+from saprolite.models.known_fields import refusing_unknown_fields
 
+_HEADLINE = "This reading is not possible"
 CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "arrhenius_base": ("e", "10"),
@@ -46,6 +48,7 @@ _RANGES: Mapping[str, tuple[float, float, str]] = MappingProxyType(
 )
 
 
+@refusing_unknown_fields(_HEADLINE)
 @dataclass(frozen=True)
 class Reading:
     """The choices of equations and numbers of a run; the defaults are the canonical reading.
@@ -126,7 +129,7 @@ class Reading:
         # TOML and notebooks write the base as a number.
         object.__setattr__(self, "arrhenius_base", str(self.arrhenius_base))
         problems = [*self._choice_problems(), *self._number_problems(), *self._pair_problems()]
-        raise_if_any(ReadingError, "This reading is not possible", problems)
+        raise_if_any(ReadingError, _HEADLINE, problems)
         for name, value in asdict(self).items():
             if isinstance(value, int) and not isinstance(value, bool):
                 object.__setattr__(self, name, float(value))
@@ -267,20 +270,6 @@ class Reading:
                 "Unknown preset (1 problem)",
                 [Problem("preset", repr(name), ", ".join(PRESETS), did_you_mean(name, PRESETS))],
             )
-        unknown = [key for key in changes if key not in cls.field_names()]
-        raise_if_any(
-            ReadingError,
-            "This reading is not possible",
-            [
-                Problem(
-                    f"reading.{key}",
-                    "no such field",
-                    ", ".join(cls.field_names()),
-                    did_you_mean(key, cls.field_names()),
-                )
-                for key in unknown
-            ],
-        )
         return cls(**{**PRESETS[name], **changes})
 
     @classmethod

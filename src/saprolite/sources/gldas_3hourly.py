@@ -30,7 +30,7 @@ STEP = np.timedelta64(3, "h")
 STEPS_PER_DAY = 8
 _NAME = re.compile(
     r"GLDAS_NOAH(?P<grid>\d{2,3})_3H(?P<early>_EP)?\.A(?P<day>\d{8})\.(?P<time>\d{4})"
-    r"\.(?P<version>02[01])\.nc4(\.SUB\.nc4)?$"
+    r"\.(?P<version>02[01])((\.nc4)?\.SUB)?\.nc4$"
 )
 _WHAT = "GLDAS Noah 3-hourly: GLDAS_NOAH025_3H.AYYYYMMDD.HHMM.02x.nc4"
 _TAKEN = ("_inst", "_tavg", "_acc")

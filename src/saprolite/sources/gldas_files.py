@@ -27,7 +27,7 @@ UNITS = {
 }
 _NAME = re.compile(
     r"GLDAS_NOAH(?P<grid>\d{2,3})_M(?P<early>_EP)?\.A(?P<month>\d{6})\.(?P<version>\d{3})"
-    r"\.nc4(\.SUB\.nc4)?$"
+    r"((\.nc4)?\.SUB)?\.nc4$"
 )
 WHAT = (
     "GLDAS Noah monthly: a folder of GLDAS_NOAH..._M.AYYYYMM.02x.nc4, or one NetCDF file of months"

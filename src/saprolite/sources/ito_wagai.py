@@ -51,7 +51,10 @@ def read_ito_wagai(
     with netcdf(path, _WHAT) as dataset:
         problems: list[Problem] = []
         found = {
-            part: [find_layers(path, dataset, [f"{name} ({part})"], problems) for name in classes]
+            part: [
+                find_layers(path, dataset, [f"{name} ({part})"], problems, _without(name, chosen))
+                for name in classes
+            ]
             for part in PARTS
         }
         every = [layers for part in PARTS for layers in found[part] if layers]
@@ -100,6 +103,12 @@ def _classes(path: Path, chosen: Sequence[Mineral]) -> list[str]:
         ],
     )
     return list(dict.fromkeys(str(mineral.map_class) for mineral in chosen))
+
+
+def _without(map_class: str, chosen: Sequence[Mineral]) -> str:
+    """What to do where a file lacks a class; the closest name would be another mineral."""
+    named = ", ".join(mineral.name for mineral in chosen if mineral.map_class == map_class)
+    return f"take {named} out of [minerals] names, or give a file that has the class"
 
 
 def _unit_problems(layers: Sequence[Layer], units: str | None) -> list[Problem]:

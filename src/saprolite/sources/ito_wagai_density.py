@@ -85,7 +85,14 @@ def read_ito_wagai_density(
     wanted = {**inferred_names(), **(names or {})}
     with netcdf(path, _WHAT) as dataset:
         problems: list[Problem] = []
-        found = {part: find_layers(path, dataset, [wanted[part]], problems) for part in PARTS}
+        # The closest name could be that of a mineral, or of the other part.
+        found = {
+            part: find_layers(
+                path, dataset, [wanted[part]], problems,
+                f'name the variable of the file: {part} = "..." in [inputs.bulk_density]',
+            )
+            for part in PARTS
+        }  # fmt: skip
         factors = {
             part: _factor(layers[0], units, problems) for part, layers in found.items() if layers
         }

@@ -88,11 +88,16 @@ def chunks_kept(layers: Sequence[Layer]) -> Iterator[None]:
 
 
 def find_layers(
-    path: Path, dataset: netCDF4.Dataset, names: Sequence[str], problems: list[Problem]
+    path: Path,
+    dataset: netCDF4.Dataset,
+    names: Sequence[str],
+    problems: list[Problem],
+    advice: str | None = None,
 ) -> list[Layer]:
     """The layers of the first of ``names`` that is in the file, by depth from the top down.
 
-    What is wrong is added to ``problems``; the list is empty then.
+    What is wrong is added to ``problems``; the list is empty then. ``advice`` for a file without
+    any of the names; by default the name that is closest.
     """
     name = next((name for name in names if name in dataset.variables), None)
     if name is None:
@@ -101,7 +106,7 @@ def find_layers(
                 f"{path}: {' or '.join(names)}",
                 "not in the file",
                 ", ".join(dataset.variables),
-                did_you_mean(names[0], dataset.variables),
+                advice or did_you_mean(names[0], dataset.variables),
             )
         )
         return []

@@ -20,14 +20,13 @@ from saprolite.errors import InputError, Problem, raise_if_any
 from saprolite.grid import Grid
 from saprolite.sources.files import Array, StaticField
 from saprolite.sources.rasters import means_of_bands, opened_geographic, require_one_grid
-from saprolite.sources.thickness import effective_thickness, layers_present
+from saprolite.sources.thickness import DEEPEST_MAPPED, effective_thickness, layers_present
 
 AVERAGE = "average_soil_and_sedimentary-deposit_thickness.tif"
 HILLSLOPE = "upland_hill-slope_soil_thickness.tif"
 LOWLAND = "upland_valley-bottom_and_lowland_sedimentary_deposit_thickness.tif"
 FRACTION = "hill-slope_valley-bottom.tif"
 _WHAT = "a GeoTIFF of Pelletier et al. 2016 (ORNL DAAC 1304)"
-_CAP = 50.0  # m: what the product calls "50 m or more"
 _NODATA = (-1, 255)
 
 
@@ -116,9 +115,9 @@ class _Metres:
         """Metres, NaN where missing; ``InputError`` for what is no thickness of the product."""
         values = _without_nodata(stored, self._nodata)
         low, high = np.nanmin(values, initial=0.0), np.nanmax(values, initial=0.0)
-        if low < 0.0 or high > _CAP:
-            raise _refused(self._path, low, high, f"0 to {_CAP:g} m", "thickness in m")
-        self._capped += int((values == _CAP).sum())
+        if low < 0.0 or high > DEEPEST_MAPPED:
+            raise _refused(self._path, low, high, f"0 to {DEEPEST_MAPPED:g} m", "thickness in m")
+        self._capped += int((values == DEEPEST_MAPPED).sum())
         return values
 
     def notes(self) -> tuple[str, ...]:
@@ -126,7 +125,10 @@ class _Metres:
         if not self._capped:
             return ()
         name = self._path.name
-        return (f"thickness: {self._capped} cells of {name} hold {_CAP:g} m, which means or more",)
+        return (
+            f"thickness: {self._capped} cells of {name} hold {DEEPEST_MAPPED:g} m, "
+            "which means or more",
+        )
 
 
 class _Fraction:
