@@ -139,9 +139,9 @@ def _cause(problem: Problem) -> tuple[str, ...]:
     file, found = _file_of(problem), problem.found
     if _OF_A_MONTH.search(problem.where):
         found = _VALUES.sub("VALUES", found)
-    words = (problem.where, found, problem.accepted, problem.next_step)
+    words = [problem.where, found, problem.accepted, problem.next_step]
     if file:
-        words = tuple(word.replace(file, "FILE").replace(_name(file), "FILE") for word in words)
+        words = [word.replace(file, "FILE").replace(_name(file), "FILE") for word in words]
     return tuple(_MONTH.sub("MONTH", word) for word in words)
 
 
