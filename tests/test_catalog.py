@@ -237,6 +237,18 @@ def test_truncated_files_are_told(data: Path, tmp_path: Path, sample: str) -> No
     assert survey(copy).problems == []
 
 
+def test_login_pages_in_the_place_of_all_months_are_told_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for month in range(1, 13):
+        page = tmp_path / f"GLDAS_NOAH10_M.A2001{month:02d}.021.nc4"
+        page.write_text("<!DOCTYPE html><html>log in</html>")
+    with pytest.raises(InputError, match=r"is not complete \(1 problem\)") as caught:
+        app(["check", str(tmp_path)], result_action="return_value")
+    assert "GLDAS_NOAH10_M.A200101.021.nc4 and 11 more files\n" in str(caught.value)
+    assert "12 files, by name" in capsys.readouterr().out
+
+
 def test_a_login_page_and_an_unfinished_download(tmp_path: Path) -> None:
     path = tmp_path / "GLDAS_NOAH10_M.A200101.021.nc4"
     path.write_text("\n<!DOCTYPE html><html>log in</html>")

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import netCDF4
 import numpy as np
 import pytest
 import xarray as xr
@@ -284,10 +285,65 @@ def test_precision_and_experiments_are_another_run_workers_are_not(
     fluxes_only(world.study(), out)
     for same in ({"engine__workers": 1}, {"engine__bands": 2}, {"engine__memory_gb": 3.0}):
         fluxes_only(world.study(**same), out)
-    for other in ({"engine__precision": "float64"}, {"experiments__run": ["soil_co2"]},
-                  {"output__monthly": True}, {"output__driver_means": True}):  # fmt: skip
-        with pytest.raises(StoreError, match="another study"):
-            fluxes_only(world.study(**other), out)
+    for other, line in (
+        ({"engine__precision": "float64"}, '[engine] precision: "float32" in the folder, "float64" now'),
+        ({"experiments__run": ["soil_co2"]}, '[experiments] run: [] in the folder, ["soil_co2"] now'),
+        ({"output__monthly": True}, "[output] monthly: false in the folder, true now"),
+        ({"output__driver_means": True}, "[output] driver_means: false in the folder, true now"),
+        ({"title": "Mine"}, 'title: "Small world" in the folder, "Mine" now'),
+    ):  # fmt: skip
+        assert another_run(world.study(**other), out) == [line]
+
+
+def another_run(content: dict[str, Any], out: Path) -> list[str]:
+    """The lines of the error on a folder with another run that say what differs."""
+    with pytest.raises(StoreError, match=r"holds another run \(1 problem\)") as caught:
+        fluxes_only(content, out)
+    first, *lines = caught.value.problems[0].found.split("\n" + 14 * " ")
+    assert first == "a run of 'Small world' that differs in"
+    return lines
+
+
+def test_another_run_is_told_by_what_differs(world: World, tmp_path: Path) -> None:
+    """Choices with both values, files by name, versions; where all that is alike, the code."""
+    out = tmp_path / "out"
+    fluxes_only(world.study(), out)
+    thin = world.study(inputs__thickness={"product": "constant", "metres": 1.0})
+    assert another_run(thin, out) == ["[inputs.thickness] metres: 1.5 in the folder, 1.0 now"]
+    assert another_run(world.study(last_year=2000), out) == [
+        "last_year: 2001 in the folder, 2000 now",
+        f"forcing: {world.path(2001, 1)} and 11 more: in the folder alone",
+    ]
+    soil = {"product": "constant", "clay": 0.25, "silt": 0.25, "sand": 0.5}
+    many = world.study(title="Mine", last_year=2000, reading__et_mode="annual",
+                       inputs__texture=soil, inputs__bulk_density__kg_m3=1000.0,
+                       output__monthly=True, grid__earth="sphere")  # fmt: skip
+    assert len(lines := another_run(many, out)) == 8
+    assert lines[-1] == "and 3 more"
+    with netCDF4.Dataset(world.path(2001, 6), "a") as dataset:
+        dataset.history = "changed"
+    state = json.loads((out / "run.json").read_text())
+    state["versions"]["saprolite"] = "0.0.1"
+    (out / "run.json").write_text(json.dumps(state))
+    assert another_run(world.study(), out) == [
+        f"saprolite: 0.0.1 in the folder, {sap.__version__} now",
+        f"forcing: {world.path(2001, 6)}: other content",
+    ]
+    shutil.copytree(world.folder, tmp_path / "elsewhere")
+    moved = World(tmp_path / "elsewhere")
+    assert another_run(moved.study(), out)[1:] == [f"forcing: {moved.path(2001, 6)}: other content"]
+
+
+def test_a_run_by_other_code_or_without_its_study(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    fluxes_only(world.study(), out)
+    monkeypatch.setattr("saprolite.engine.state.package_digest", lambda: "other")
+    for _ in range(2):
+        with pytest.raises(StoreError, match="of another study, or by other code of saprolite\n"):
+            fluxes_only(world.study(), out)
+        (out / "study.toml").unlink(missing_ok=True)
 
 
 def limited(content: dict[str, Any], tmp_path: Path, out: Path, code: str) -> str:

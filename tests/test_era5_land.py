@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from datetime import datetime
@@ -326,6 +327,12 @@ def unit(name: str, text: str) -> Callable[[netCDF4.Dataset], None]:
 ])  # fmt: skip
 def test_a_fault_in_a_file(own: Path, fault: Callable[[netCDF4.Dataset], None], word: str) -> None:
     assert word in message(spoil(own, fault))
+
+
+def test_values_out_of_range_name_their_layer_and_all_months_once(own: Path) -> None:
+    text = message(spoil(own, celsius))
+    assert "(2001-01), 40-100 cm: soil_temperature and 11 more months\n" in text
+    assert text.count("temperature must be in K, not degC") == len(re.findall("-\\d+ cm:", text))
 
 
 def test_faults_of_files(own: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from saprolite.errors import InputError
 from saprolite.sources.gldas import open_gldas
-from saprolite.sources.gldas_files import UNITS
+from saprolite.sources.gldas_files import TEMPERATURE, UNITS
 from saprolite.sources.gldas_layout import month_name
 from saprolite.testing.gldas import write_gldas_months
 
@@ -82,6 +82,42 @@ def test_each_fault_is_named_with_its_file(
     assert words in message
     assert len(caught.value.problems) == problems, message
     assert str(folder) in message
+
+
+def celsius(dataset: netCDF4.Dataset) -> None:
+    dataset["SoilTMP10_40cm_inst"].add_offset = np.float32(-273.15)
+
+
+def transpose(path: Path) -> None:
+    """The file anew, its axes as they were and its fields, empty, on (time, lon, lat)."""
+    with netCDF4.Dataset(path) as old:
+        axes = {name: (old[name][:], old[name].units) for name in ("time", "lat", "lon")}
+    with netCDF4.Dataset(path, "w") as new:
+        for name, (values, units) in axes.items():
+            new.createDimension(name, values.size)
+            new.createVariable(name, "f8", (name,))[:] = values
+            new[name].units = units
+        for name, units in UNITS.items():
+            new.createVariable(name, "f4", ("time", "lon", "lat")).units = units
+
+
+@pytest.mark.parametrize(("spoil", "where", "words"), [
+    (changed(lambda d: [setattr(d[name], "units", "degC") for name in TEMPERATURE]),
+     f": {', '.join(TEMPERATURE)}\n", "units 'degC'"),
+    (transpose, f": {', '.join(UNITS)}\n", "dimensions ('time', 'lon', 'lat')"),
+    (changed(celsius), " (2003-01), SoilTMP10_40cm_inst: soil_temperature\n", "accepted: 180 to 350 K"),
+], ids=["units", "transposed", "values"])  # fmt: skip
+def test_a_fault_of_every_file_is_told_once(
+    months: Path, tmp_path: Path, spoil: Callable[[Path], None], where: str, words: str
+) -> None:
+    folder = Path(shutil.copytree(months, tmp_path / "spoiled"))
+    for file in folder.iterdir():
+        spoil(file)
+    with pytest.raises(InputError, match="1 problem") as caught:
+        read(folder)
+    first = folder / month_name(YEAR, 1, 10.0)
+    assert f"- {first} and 11 more files{where}" in str(caught.value)
+    assert words in str(caught.value)
 
 
 @given(st.data())

@@ -11,6 +11,7 @@ import pytest
 import xarray as xr
 
 import saprolite as sap
+from saprolite import comparison_commands, workflow
 from saprolite.analysis.maps import read_maps
 from saprolite.analysis.references import comparisons, references, table_1
 from saprolite.analysis.sites import LEFT_OUT, RATIO, RUN, SITE, compare_sites, half_diagonal_km
@@ -334,6 +335,25 @@ def test_trends_beside_other_studies(run: xr.Dataset) -> None:
     np.testing.assert_allclose(rows["this_run"][:2], slope, rtol=1e-12)
     np.testing.assert_allclose(rows["ratio_low_1"].iloc[0], slope / 0.1, rtol=1e-12)
     assert rows["unit"].tolist() == ["Tg C yr-2", "Tg C yr-2", "t C km-2 yr-2"]
+
+
+@pytest.mark.parametrize(("columns", "number"), [(1000, 1), (80, 3)])
+def test_tables_in_a_terminal_keep_the_keys_of_their_rows(
+    run: xr.Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch, columns: int, number: int,
+) -> None:  # fmt: skip
+    """Where all columns fit, and where the last of them stand below the others."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr(workflow, "open_finished", lambda _: run)
+    comparison_commands.references("demo", depth_cm=50.0, out=str(tmp_path))
+    printed = capsys.readouterr().out
+    blocks = printed.split("table1\n")[1].split("\ncomparisons\n")[0].split("\n\n")
+    assert len(blocks) == number
+    for block in blocks:
+        assert block.count("\nsilicate    global") == 2
+        assert block.count("\nforest soil Sweden       eq ha-1 yr-1") == 1
+        assert max(map(len, block.splitlines())) <= columns
+    assert "confidence" in blocks[-1]
 
 
 def test_files_of_the_references(run: xr.Dataset, tmp_path: Path) -> None:

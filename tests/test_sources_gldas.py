@@ -161,6 +161,19 @@ def test_another_grid_in_the_folder(world: World) -> None:
     assert "A200107" in message
     assert "14 x 36 cells" in message
     assert "15 x 36 cells" in message
+    assert "months missing" not in message
+
+
+def test_rows_or_columns_in_another_order_than_in_the_other_files(world: World) -> None:
+    """What differs is said, and the months of the files are not missing on top of it."""
+    world.write_month(world.path(2001, 7), 2001, 7, lat=LAT[::-1])
+    message = refused(world)
+    assert "found:    latitudes from north to south\n" in message
+    assert "latitudes from south to north, as in GLDAS_NOAH10_M.A200001.021.nc4" in message
+    assert "(1 problem)" in message
+    World(world.folder, flip=True).write_month(world.path(2001, 7), 2001, 7)
+    message = refused(world)
+    assert "found:    latitudes from north to south, longitudes from 0\n" in message
 
 
 def test_versions_and_the_early_product_are_not_mixed(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -55,7 +56,7 @@ def sites(
             farthest_km=farthest_km, report=report,
         )  # fmt: skip
     _print_notes(found.notes)
-    _print_table(found.statistics.set_index("region").T.rename_axis("").reset_index())
+    _print_table(found.statistics.set_index("region").T)
     print(f"look at {', '.join(map(str, written))}")
 
 
@@ -84,9 +85,9 @@ def compare(
         found = read_sites(wise, gldas, range(first_year, last_year + 1), report=report)
         table = write_comparisons(found, out, report=report)
     _print_notes((f"{len(found.table)} horizons of {found.profiles} profiles", *found.notes))
-    _print_table(table[["comparison", "figure", "quantity", "mineral", "n", "mean_ratio",
-                        "median_ratio", "ratio_of_means", "share_within_3", "share_within_10",
-                        "log10_bias", "log10_scatter"]])  # fmt: skip
+    shown = ["n", "mean_ratio", "median_ratio", "ratio_of_means", "share_within_3",
+             "share_within_10", "log10_bias", "log10_scatter"]  # fmt: skip
+    _print_table(table.set_index(["comparison", "figure", "quantity", "mineral"])[shown])
     print(f"look at {out}")
 
 
@@ -110,11 +111,12 @@ def references(run: str, *, depth_cm: float, out: str | None = None) -> None:
     folder = place(run) / "references" if out is None else place(out)
     with Progress() as report:
         tables, written = write_references(workflow.open_finished(run), folder, depth_cm, report)
-    shown = ["object", "region", "unit", "this_run", "depth", "other_low", "other_high",
+    shown = ["this_run", "depth", "other_low", "other_high",
              "ratio_low_1", "ratio_high_1", "printed_in_manuscript", "confidence"]  # fmt: skip
     for name, table in tables.items():
         print(name)
-        _print_table(table[[*(["comparison"] if "comparison" in table else []), *shown]])
+        keys = [name for name in ("comparison", "object", "region", "unit") if name in table]
+        _print_table(table.set_index(keys)[shown])
     print(f"look at {', '.join(map(str, written))}")
 
 
@@ -154,13 +156,13 @@ def scenario(
     _print_notes((*(f"{name}: {text}" for name, text in found.definitions.items()), *found.notes))
     whole = found.change[found.change["depth"] == found.change["depth"].iloc[-1]]
     changes = [name for name in whole if str(name).startswith("change_against")]
-    _print_table(whole[["member", "zone", "share_of_area_percent", *changes]])
+    _print_table(whole.set_index(["member", "zone"])[["share_of_area_percent", *changes]])
     if len(found.drivers):
         shares = found.drivers.pivot_table(
             "contribution_percent_of_history_mean", ["member", "zone"], "driver", sort=False
         )
         print("contribution of each driver, % of the mean of history")
-        _print_table(shares.reset_index())
+        _print_table(shares)
     print(f"look at {', '.join(map(str, written))}")
 
 
@@ -170,5 +172,10 @@ def _print_notes(notes: tuple[str, ...]) -> None:
 
 
 def _print_table(table: pd.DataFrame) -> None:
-    text = table.to_string(index=False, float_format="{:.4g}".format, na_rep="-", line_width=140)
-    print(text)
+    """Print a table as wide as the terminal; columns that do not fit stand below, again with the
+    index of their rows. In a pipe or a file no row is broken."""
+    width = shutil.get_terminal_size(fallback=(0, 0)).columns
+    text = table.to_string(
+        float_format="{:.4g}".format, na_rep="-", sparsify=False, line_width=width or None
+    )
+    print("\n".join(line.rstrip() for line in text.splitlines()))

@@ -15,9 +15,9 @@ accepted and what to type next.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import NoReturn
+from dataclasses import dataclass, replace
 
 _SHOWN = 6
 
@@ -113,12 +113,78 @@ def shortened(items: Sequence[str]) -> str:
     return ", ".join(items[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def raise_if_any(kind: type[SaproliteError], headline: str, problems: list[Problem]) -> None:
-    """Raise one error that lists all problems; do nothing when there is none."""
-    if problems:
-        _raise(kind, headline, problems)
+def raise_if_any(kind: type[SaproliteError], headline: str, problems: Iterable[Problem]) -> None:
+    """Raise one error that lists all problems, those of one cause once; do nothing for none."""
+    causes = by_cause(problems)
+    if causes:
+        count = "1 problem" if len(causes) == 1 else f"{len(causes)} problems"
+        raise kind(f"{headline} ({count})", causes)
 
 
-def _raise(kind: type[SaproliteError], headline: str, problems: list[Problem]) -> NoReturn:
-    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    raise kind(f"{headline} ({count})", problems)
+_FILE = re.compile(
+    r"[^\s:]+\.(nc|nc4|cdf|h5|hdf|tiff?|csv|tsv|txt|dat|stm|xlsx?|toml|gz|zip|part)(?![\w.])"
+)
+_MONTH = re.compile(r"(?<!\d)\d{4}-?(0[1-9]|1[0-2])(?!\d)")
+_OF_A_MONTH = re.compile(r"\(\d{4}-\d{2}\)")
+# The values of a month are those of no other: what is wrong with them is the same all the same.
+_VALUES = re.compile(r"\S+ to \S+|a mean of \S+")
+_NAMED = 3
+
+
+def by_cause(problems: Iterable[Problem]) -> list[Problem]:
+    """The same problems, but what differs in the file or the month alone is told once.
+
+    The first stands for the others: its place says how many more files, or months, there are.
+
+    >>> wrong = [Problem(f"/data/{name}.nc: e", "units 'mm'", "'m'", "convert") for name in "abc"]
+    >>> [problem.where for problem in by_cause(wrong)]
+    ['/data/a.nc and 2 more files (b.nc, c.nc): e']
+    """
+    causes: dict[tuple[str, ...], list[Problem]] = {}
+    for problem in dict.fromkeys(problems):
+        causes.setdefault(_cause(problem), []).append(problem)
+    return [replace(same[0], where=_place_of_all(same)) for same in causes.values()]
+
+
+def _cause(problem: Problem) -> tuple[str, ...]:
+    """The words of a problem without its file, its month and the values of the month."""
+    file, found = _file_of(problem), problem.found
+    if _OF_A_MONTH.search(problem.where):
+        found = _VALUES.sub("VALUES", found)
+    words = [problem.where, found, problem.accepted, problem.next_step]
+    if file:
+        words = [word.replace(file, "FILE").replace(_name(file), "FILE") for word in words]
+    return tuple(_MONTH.sub("MONTH", word) for word in words)
+
+
+def _place_of_all(same: list[Problem]) -> str:
+    where, file = same[0].where, _file_of(same[0])
+    files = list(dict.fromkeys(map(_file_of, same)))
+    if len(files) > 1:
+        return where.replace(file, f"{file}{_and_more(map(_name, files[1:]), 'file')}", 1)
+    words = (str(problem).replace(file, "") for problem in same)
+    months = list(dict.fromkeys(found[0] for text in words if (found := _MONTH.search(text))))
+    return where + _and_more(months[1:], "month")
+
+
+def _file_of(problem: Problem) -> str:
+    """The file in the place of a problem, or an empty text."""
+    found = _FILE.search(problem.where)
+    return found[0] if found else ""
+
+
+def _name(file: str) -> str:
+    return re.split(r"[/\\]", file)[-1]
+
+
+def _and_more(names: Iterable[str], what: str) -> str:
+    """How many more there are, by name where they are few.
+
+    >>> _and_more(["b.nc"], "file"), _and_more([], "file")
+    (' and 1 more file (b.nc)', '')
+    """
+    others = list(names)
+    if not others:
+        return ""
+    listed = f" ({', '.join(others)})" if len(others) <= _NAMED else ""
+    return f" and {len(others)} more {what}{'' if len(others) == 1 else 's'}{listed}"

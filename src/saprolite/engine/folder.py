@@ -6,15 +6,19 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from saprolite.engine.differences import differences
 from saprolite.engine.state import FINISHED, UNFINISHED, versions, write_state
 from saprolite.errors import Problem, StoreError
 from saprolite.inputs import Prepared
+from saprolite.inputs.packed_manifest import Digests
 from saprolite.places import Place, remove, writing
 from saprolite.sources.kept import FOLDER
+from saprolite.study import Study
 
 Stamps = dict[str, tuple[int, int]]
 _FILES = ("study.toml", "ledger.jsonl", "summary.json", "inputs.zarr", "fluxes.zarr", FOLDER)
 _FOLDERS = ("tables", "figures")
+_INDENT = 14 * " "  # under what is found, in a message
 _FOUND_IN_IT = ("analysis.zarr", "analysis")  # they would outlive the fluxes that they are of
 
 
@@ -36,19 +40,19 @@ def refuse_foreign_folder(out: Place, state: dict[str, Any] | None) -> None:
     )  # fmt: skip
 
 
-def refuse_another_run(out: Place, before: dict[str, Any], mark: str) -> None:
+def refuse_another_run(
+    out: Place, before: dict[str, Any], mark: str, study: Study, digests: Digests
+) -> None:
     """A folder that holds a run of another study, other inputs or other versions."""
     same = before["fingerprint"] == mark
     if same and (before["status"] == FINISHED or before["versions"] == versions()):
         return
-    what = (
-        "other versions of the libraries"
-        if same
-        else ("another study, other inputs or another version")
-    )
+    differing = differences(out, before, study, digests)
+    what = "that differs in" if differing else "of another study, or by other code of saprolite"
+    found = f"\n{_INDENT}".join([f"a run of {before['title']!r} {what}", *differing])
     raise StoreError(
         "The folder holds another run (1 problem)",
-        [Problem(str(out), f"a run of {before['title']!r} with {what}",
+        [Problem(str(out), found,
                  "an empty folder, or the same study, inputs and versions",
                  "give another --out, or --restart to start over in this one")],
     )  # fmt: skip

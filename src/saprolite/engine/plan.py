@@ -100,7 +100,7 @@ class Plan:
 
     def require(self) -> None:
         """Raise ``EngineError`` that lists everything that does not fit."""
-        raise_if_any(EngineError, "The run does not fit", list(self.problems))
+        raise_if_any(EngineError, "The run does not fit", self.problems)
 
 
 def plan_of(prepared: Prepared, out: Place | None = None) -> Plan:

@@ -97,11 +97,11 @@ def compute_locked(
     mark = fingerprint(study, digests)
     ledger = Ledger(out / "ledger.jsonl")
     if before and not restart:
-        refuse_another_run(out, before, mark)
+        refuse_another_run(out, before, mark, study, digests)
         if before["status"] == FINISHED:
             if _is_whole(out, before, prepared, ledger):
                 return before
-            refuse_another_run(out, {**before, "status": UNFINISHED}, mark)
+            refuse_another_run(out, {**before, "status": UNFINISHED}, mark, study, digests)
     plan = plan_of(prepared, out=out)
     plan.require()
     if before and restart and not inputs_are_written(out / "inputs.zarr", mark):

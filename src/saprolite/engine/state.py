@@ -25,6 +25,8 @@ from saprolite.version import __version__
 
 RUN_FILE, STUDY_FILE = "run.json", "study.toml"
 UNFINISHED, INCOMPLETE, FINISHED = "unfinished", "incomplete", "finished"
+# Sections of a study that its results do not depend on.
+_NOT_COUNTING = ("analysis", "engine", "data_root")
 PACKED_ROLES = ("forcing", "evapotranspiration")
 _LIBRARIES = ("numpy", "xarray", "zarr", "netCDF4", "rasterio", "scipy", "numba")
 
@@ -86,8 +88,7 @@ def fingerprint(study: Study, digests: Digests) -> str:
     Where the files lie, how the run is cut into blocks, how many compute them and how
     the results are analysed do not count.
     """
-    content = study.model_dump(exclude_none=True, exclude={"analysis", "engine", "data_root"})
-    content["precision"] = study.engine.precision
+    content = counting(study.model_dump(exclude_none=True))
     # Of a packed forcing, its years stand for the files that it was made from.
     read = {role: files for role, files in digests.items()
             if study.inputs.packed is None or role not in PACKED_ROLES}  # fmt: skip
@@ -103,6 +104,12 @@ def fingerprint(study: Study, digests: Digests) -> str:
             column["reading"][key] = sorted(digests.get(f"column.reading.{key}", {}).values())
     text = json.dumps([__version__, package_digest(), content], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def counting(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a study its results depend on: not how they are computed and analysed."""
+    kept = {key: value for key, value in content.items() if key not in _NOT_COUNTING}
+    return {**kept, "precision": content["engine"]["precision"]}
 
 
 def _digest_paths(section: dict[str, Any], place: str, digests: Digests) -> None:

@@ -109,7 +109,7 @@ def _open(spec: GldasForcing, years: Iterable[int], before: int | None, common: 
             )
         except SaproliteError as error:
             problems += error.problems
-    raise_if_any(InputError, "The GLDAS forcing cannot be used", list(dict.fromkeys(problems)))
+    raise_if_any(InputError, "The GLDAS forcing cannot be used", problems)
     return Versions(opened[0], opened[1], overlap)
 
 

@@ -157,7 +157,7 @@ def choices_of(study: Study) -> dict[str, Any]:
         ),
         "grid": {name: getattr(grid, name) for name in ("resolution_deg", "valid_share", "region")},
     }
-    return {name: value for name, value in _flat("", sections) if value is not None}
+    return {name: value for name, value in flat("", sections) if value is not None}
 
 
 def differing(packed: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -184,11 +184,12 @@ def without_paths(section: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _flat(prefix: str, section: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def flat(prefix: str, section: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The choices of a section and of those in it by their full names, paths left out."""
     for key, value in without_paths(dict(section)).items():
         name = f"{prefix}.{key}" if prefix else key
         if isinstance(value, dict):
-            yield from _flat(name, value)
+            yield from flat(name, value)
         else:
             yield name, value
 

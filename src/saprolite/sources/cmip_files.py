@@ -111,7 +111,7 @@ def checked_files(
     folder = files[0].parent
     if not problems:  # what is wrong with a file explains what lacks
         problems += absent_problems(folder, slots, ASKED, wanted)
-    raise_if_any(InputError, "The CMIP files cannot be used", list(dict.fromkeys(problems)))
+    raise_if_any(InputError, "The CMIP files cannot be used", problems)
     useful = set(wanted) | set(months_of([] if optional_year is None else [optional_year]))
     slots = of_months(slots, useful)
     field = next(iter(slots[MOISTURE].values())).field

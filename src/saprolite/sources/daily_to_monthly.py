@@ -92,7 +92,7 @@ def _means(
         if (after[0] - before[0]) * 12 + after[1] - before[1] != 1:
             found = f"no day between {name_of(before)} and {name_of(after)}"
             problems.append(Problem(where, found, "every month", "fetch the missing file"))
-    raise_if_any(InputError, "The daily values cannot be averaged", problems[:9])
+    raise_if_any(InputError, "The daily values cannot be averaged", problems)
     if not whole:
         raise _one(where, f"{len(days)} days, no whole month", "a whole month", "fetch more days")
     means = np.stack([values[of_month[key]].mean(axis=0) for key in whole])

@@ -46,6 +46,11 @@ _WATER_CONTENT = {
     name: partial(volumetric_water_content, layer_thickness=depth)
     for name, depth in zip(MOISTURE, LAYER_DEPTHS, strict=True)
 }
+_VARIABLES = {
+    "soil_moisture": MOISTURE,
+    "soil_temperature": TEMPERATURE,
+    "evapotranspiration": (EVAPOTRANSPIRATION,),
+}
 _ADVICE = {
     "soil_moisture": "moisture must be in kg m-2 per layer; check units and layer",
     "soil_temperature": "temperature must be in K, not degC",
@@ -209,8 +214,10 @@ class GldasMonthly:
             fields = array.reshape(len(keys), -1, soil.size)
             found = spreads(list(fields.reshape(-1, soil.size)), soil)
             for index, spread in enumerate(found):
-                year, month = keys[index // fields.shape[1]]
-                where = f"{self.months[(year, month)].path} ({year}-{month:02d})"
+                position, layer = divmod(index, fields.shape[1])
+                year, month = keys[position]
+                variable = _VARIABLES[name][layer]
+                where = f"{self.months[(year, month)].path} ({year}-{month:02d}), {variable}"
                 problem = None
                 if spread.number:
                     if not with_means:
@@ -218,7 +225,7 @@ class GldasMonthly:
                     problem = spread_problem(where, name, spread, _ADVICE[name])
                 if problem:
                     problems[problem] = None
-        raise_if_any(InputError, "GLDAS values are out of range", list(problems)[:9])
+        raise_if_any(InputError, "GLDAS values are out of range", problems)
 
 
 def _months_of(year: int) -> list[Key]:

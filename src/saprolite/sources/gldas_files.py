@@ -33,6 +33,11 @@ WHAT = (
     "GLDAS Noah monthly: a folder of GLDAS_NOAH..._M.AYYYYMM.02x.nc4, or one NetCDF file of months"
 )
 VERSIONS = {"2.0": "020", "2.1": "021"}
+# Latitudes and longitudes as a file may hold them: not flipped, flipped.
+_ORDERS = (
+    ("latitudes from south to north", "latitudes from north to south"),
+    ("longitudes from 180 W", "longitudes from 0"),
+)
 SEAMS = '"splice", "scale", "2.0-only", "2.1-only"'
 Key = tuple[int, int]
 
@@ -84,13 +89,13 @@ def checked_months(
     grid: Grid | None = None
     rejected: set[Path] = set()
     flip = (False, False)
-    first_file = files[0] if files else path
+    first_file = path
     for file in files:
         try:
             head = head_of(file, tuple(UNITS), WHAT)
-            found = _variable_problems(file, head)
-            problems.extend(found)
-            if found:
+            wrong = _variable_problems(file, head)
+            problems.extend(wrong)
+            if wrong:
                 rejected.add(file)
                 continue
             this_grid, this_flip = _grid(file, head.axes["lat"], head.axes["lon"])
@@ -100,21 +105,23 @@ def checked_months(
             rejected.add(file)
             continue
         if grid is None:
-            grid, flip = this_grid, this_flip
+            first_file, grid, flip = file, this_grid, this_flip
         elif not grid.same_as(this_grid) or flip != this_flip:
+            found, accepted = _difference((this_grid, this_flip), (grid, flip))
             problems.append(
                 Problem(
                     f"{file}: lat, lon",
-                    this_grid.describe(),
-                    f"{grid.describe()}, as in {first_file.name}",
-                    "keep files of one grid in one folder",
+                    found,
+                    f"{accepted}, as in {first_file.name}",
+                    "keep files of one grid, in one order, in one folder",
                 )
             )
+            rejected.add(file)
             continue
         heads[file] = head
-        found = _add_months(file, stamps, months)
-        problems.extend(found)
-        if found:
+        wrong = _add_months(file, stamps, months)
+        problems.extend(wrong)
+        if wrong:
             rejected.add(file)
     problems.extend(_missing_months(path, months, years, files, rejected))
     raise_if_any(InputError, "The GLDAS forcing cannot be used", problems)
@@ -217,29 +224,20 @@ def _variable_problems(file: Path, head: Head) -> list[Problem]:
                 "fetch the file with all nine fields, lat, lon and time",
             )
         )
+    wrong: dict[tuple[str, str, str], list[str]] = {}
     for name, unit in UNITS.items():
         if name not in head.variables:
             continue
         variable = head.variables[name]
-        found = variable.units
-        if known_unit(found, [unit]) is None:
-            problems.append(
-                Problem(
-                    f"{file}: {name}",
-                    f"units {found!r}",
-                    repr(unit),
-                    "convert the variable, or fetch the original file",
-                )
-            )
+        if known_unit(variable.units, [unit]) is None:
+            words = (f"units {variable.units!r}", repr(unit),
+                     "convert the variable, or fetch the original file")  # fmt: skip
+            wrong.setdefault(words, []).append(name)
         if variable.dimensions != ("time", "lat", "lon"):
-            problems.append(
-                Problem(
-                    f"{file}: {name}",
-                    f"dimensions {variable.dimensions}",
-                    "(time, lat, lon)",
-                    "fetch the original file",
-                )
-            )
+            words = (f"dimensions {variable.dimensions}", "(time, lat, lon)",
+                     "fetch the original file")  # fmt: skip
+            wrong.setdefault(words, []).append(name)
+    problems += [Problem(f"{file}: {', '.join(names)}", *words) for words, names in wrong.items()]
     return problems
 
 
@@ -251,6 +249,19 @@ def _grid(file: Path, lat: Array, lon: Array) -> tuple[Grid, tuple[bool, bool]]:
     if from_zero:
         lon = np.roll((lon + 180.0) % 360.0 - 180.0, lon.size // 2)
     return Grid.from_centres(lat, lon, str(file)), (descending, from_zero)
+
+
+def _difference(
+    this: tuple[Grid, tuple[bool, bool]], first: tuple[Grid, tuple[bool, bool]]
+) -> tuple[str, str]:
+    """How the cells of a file and those of the first one differ, in words of each."""
+    if not this[0].same_as(first[0]):
+        return this[0].describe(), first[0].describe()
+    differing = [axis for axis, flipped in enumerate(this[1]) if flipped != first[1][axis]]
+    found, accepted = (
+        ", ".join(_ORDERS[axis][flip[axis]] for axis in differing) for _, flip in (this, first)
+    )
+    return found, accepted
 
 
 def _stamps(file: Path, head: Head) -> list[Any]:

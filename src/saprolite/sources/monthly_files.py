@@ -97,7 +97,7 @@ def fields_of(path: Path, asked: Mapping[str, Asked], what: str) -> dict[str, Mo
                     found[canonical] = _field(path, dataset, name)
                 except InputError as error:
                     problems.extend(error.problems)
-    raise_if_any(InputError, f"{path.name} cannot be used", list(dict.fromkeys(problems)))
+    raise_if_any(InputError, f"{path.name} cannot be used", problems)
     return found
 
 

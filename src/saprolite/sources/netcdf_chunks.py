@@ -111,7 +111,7 @@ class Gatherer:
 def run_jobs(jobs: Sequence[Job]) -> None:
     """Run all jobs on the cores of this process; raises one ``InputError`` with all problems."""
     tasks = [_pool(os.getpid()).submit(job) for job in jobs]
-    raise_if_any(InputError, "Input files cannot be read", list(dict.fromkeys(_problems(tasks))))
+    raise_if_any(InputError, "Input files cannot be read", _problems(tasks))
 
 
 def spreads(fields: Sequence[Row], chosen: npt.NDArray[np.bool_]) -> list[Spread]:

@@ -160,7 +160,7 @@ class OnGrid:
             means = weights.means(on_soil, share)
             for target, mean in zip(chain(*targets), means, strict=True):
                 target[:] = mean[row - first, column]
-        raise_if_any(InputError, f"{self.product}: values are out of range", list(problems)[:9])
+        raise_if_any(InputError, f"{self.product}: values are out of range", problems)
         self._check_sign(year, result)
         return result
 
@@ -174,7 +174,7 @@ class OnGrid:
         span = abs(edges[rows.stop] - edges[rows.start]) if soil.size else 0.0
         problems = []
         for name, field in fields._asdict().items():
-            for values in field.reshape(-1, *soil.shape):
+            for layer, values in enumerate(field.reshape(-1, *soil.shape)):
                 spread = Spread.of(values[soil])
                 if np.isinf(values[soil]).any():
                     spread = Spread(1, float(np.nanmin(values[soil])), np.inf, None)
@@ -183,6 +183,9 @@ class OnGrid:
                         continue
                     spread = spread._replace(mean=None)
                 where = f"{self._source.files[0].parent} ({month})"
+                if field.ndim > 2:
+                    top, bottom = LAYER_EDGES[layer], LAYER_EDGES[layer + 1]
+                    where += f", {100 * top:g}-{100 * bottom:g} cm"
                 problem = spread_problem(where, name, spread, _ADVICE[name])
                 if problem:
                     problems.append(problem)
