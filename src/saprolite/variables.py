@@ -31,6 +31,14 @@ class Variable:
         """Range of a number that a user gives for a place: narrower than that of maps, or that."""
         return self.own_given_range or self.valid_range
 
+    def span(self, low: float, high: float) -> str:
+        """A range of values in words.
+
+        >>> REGISTRY["clay"].span(0.0, 1.0), REGISTRY["soil_temperature"].span(200.0, 350.0)
+        ('0 to 1', '200 to 350 K')
+        """
+        return f"{low:g} to {high:g}" + ("" if self.unit == "1" else f" {self.unit}")
+
     @property
     def attributes(self) -> dict[str, str]:
         """CF attributes of the variable."""

@@ -20,8 +20,9 @@ CONTROLS: Mapping[int, str] = MappingProxyType(
 )
 # Codes of the synergy of soil moisture and soil temperature.
 SYNERGIES: Mapping[int, str] = MappingProxyType(
-    {0: "no_data", 1: "both_positive", 2: "both_negative", 3: "opposite", 4: "one_is_zero"}
-)
+    {0: "no_trend_or_no_data", 1: "both_positive", 2: "both_negative", 3: "opposite",
+     4: "one_is_zero"}
+)  # fmt: skip
 
 
 def main_control(found: RelativeContribution) -> Classes:
@@ -46,7 +47,7 @@ def synergy(found: RelativeContribution) -> Classes:
     >>> parts = RelativeContribution(np.array([5.0, -5.0, 5.0, 0.0, np.nan]),
     ...     np.array([5.0, -5.0, -5.0, 5.0, 1.0]), np.zeros(5))
     >>> [SYNERGIES[code] for code in synergy(parts).tolist()]
-    ['both_positive', 'both_negative', 'opposite', 'one_is_zero', 'no_data']
+    ['both_positive', 'both_negative', 'opposite', 'one_is_zero', 'no_trend_or_no_data']
     """
     moisture, temperature = np.asarray(found.moisture), np.asarray(found.temperature)
     known = np.isfinite(moisture) & np.isfinite(temperature)

@@ -190,7 +190,7 @@ def _check_site(model: CO2Pathway, drivers: Drivers, soil: Soil) -> None:
         if np.any((found < low) | (found > high)):
             problems.append(
                 Problem(name, f"{np.nanmin(found):g} to {np.nanmax(found):g}",
-                        f"{low:g} to {high:g} {variable.unit}",
+                        variable.span(low, high),
                         "check the unit (fractions, not percent; K; kg m-3; mm month-1)")
             )  # fmt: skip
     problems = problems or _years_of_water(drivers)

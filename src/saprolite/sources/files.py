@@ -209,14 +209,14 @@ def spread_problem(where: str, name: str, found: Spread, advice: str) -> Problem
         return Problem(
             f"{where}: {name}",
             "no value at all, only missing ones",
-            f"{low:g} to {high:g} {variable.unit}",
+            variable.span(low, high),
             "check the fill value and the file",
         )
     if found.smallest < low or found.largest > high:
         return Problem(
             f"{where}: {name}",
             f"{found.smallest:.6g} to {found.largest:.6g}",
-            f"{low:g} to {high:g} {variable.unit}",
+            variable.span(low, high),
             advice,
         )
     if variable.plausible_mean and found.mean is not None and found.number >= 100:
@@ -225,7 +225,7 @@ def spread_problem(where: str, name: str, found: Spread, advice: str) -> Problem
             return Problem(
                 f"{where}: {name}",
                 f"a mean of {found.mean:.4g}",
-                f"a mean of {low:g} to {high:g} {variable.unit}",
+                f"a mean of {variable.span(low, high)}",
                 advice,
             )
     return None

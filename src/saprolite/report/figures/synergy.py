@@ -23,7 +23,6 @@ _CLASSES: Mapping[str, tuple[str, str]] = {
     "both_negative": ("#cc79a7", "both negative"),
     "opposite": ("#f5e6b3", "opposite signs"),
     "one_is_zero": ("#000000", "one is 0"),
-    "no_data": (NO_DATA, "no data or no trend"),
     "soil_moisture": ("#0072b2", "soil moisture"),
     "soil_temperature": ("#d55e00", "soil temperature"),
     "undetermined": ("#f0d264", "undetermined (residual)"),
