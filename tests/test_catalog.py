@@ -245,7 +245,10 @@ def test_login_pages_in_the_place_of_all_months_are_told_once(
         page.write_text("<!DOCTYPE html><html>log in</html>")
     with pytest.raises(InputError, match=r"is not complete \(1 problem\)") as caught:
         app(["check", str(tmp_path)], result_action="return_value")
-    assert "GLDAS_NOAH10_M.A200101.021.nc4 and 11 more files\n" in str(caught.value)
+    assert (
+        "GLDAS_NOAH10_M.A200101.021.nc4 and 11 more files (GLDAS_NOAH10_M.A200102.021.nc4, "
+        in str(caught.value)
+    )
     assert "12 files, by name" in capsys.readouterr().out
 
 

@@ -35,7 +35,7 @@ from saprolite.errors import InputError
 # Claims of regions, other runs and comparisons, which the demo planet alone cannot answer.
 ELSEWHERE = {
     "C008", "C040", "C041", "C064", "C105", "C106", "C107", "C108", "C109", "C110", "C111", "C112",
-    "C113", "C117", "C119", "C120", "C121", "C134", "C135", "C136", "C139", "C140", "C143", "C147",
+    "C113", "C117", "C119", "C120", "C121", "C134", "C135", "C136", "C140", "C143", "C147",
 }  # fmt: skip
 
 

@@ -286,7 +286,7 @@ def test_precision_and_experiments_are_another_run_workers_are_not(
     for same in ({"engine__workers": 1}, {"engine__bands": 2}, {"engine__memory_gb": 3.0}):
         fluxes_only(world.study(**same), out)
     for other, line in (
-        ({"engine__precision": "float64"}, '[engine] precision: "float32" in the folder, "float64" now'),
+        ({"engine__precision": "float64"}, 'precision: "float32" in the folder, "float64" now'),
         ({"experiments__run": ["soil_co2"]}, '[experiments] run: [] in the folder, ["soil_co2"] now'),
         ({"output__monthly": True}, "[output] monthly: false in the folder, true now"),
         ({"output__driver_means": True}, "[output] driver_means: false in the folder, true now"),

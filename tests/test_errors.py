@@ -36,6 +36,12 @@ def test_what_differs_in_more_than_the_file_is_told_apart() -> None:
     assert by_cause(problems) == problems
 
 
+def test_files_to_be_fetched_again_are_all_named() -> None:
+    paths = [f"/data of mine/{letter}.nc" for letter in "abcdefgh"]
+    (one,) = by_cause([unit(path, "damaged data") for path in paths])
+    assert one.where == f"{paths[0]} and 7 more files ({', '.join(f'{x}.nc' for x in 'bcdefgh')})"
+
+
 def test_a_file_is_left_out_wherever_the_words_have_it() -> None:
     problems = [
         Problem(path, f"'{path}' is empty", "a file", f"saprolite data check {path}")

@@ -161,10 +161,13 @@ def _place_of_all(same: list[Problem]) -> str:
     where, file = same[0].where, _file_of(same[0])
     files = list(dict.fromkeys(map(_file_of, same)))
     if len(files) > 1:
-        return where.replace(file, f"{file}{_and_more(map(_name, files[1:]), 'file')}", 1)
+        # Of what is wrong with files as a whole, each has to be fetched again.
+        named = len(files) if where.endswith(file) else _NAMED
+        others = _and_more(map(_name, files[1:]), "file", named)
+        return where.replace(file, f"{file}{others}", 1)
     words = (str(problem).replace(file, "") for problem in same)
     months = list(dict.fromkeys(found[0] for text in words if (found := _MONTH.search(text))))
-    return where + _and_more(months[1:], "month")
+    return where + _and_more(months[1:], "month", _NAMED)
 
 
 def _file_of(problem: Problem) -> str:
@@ -177,14 +180,14 @@ def _name(file: str) -> str:
     return re.split(r"[/\\]", file)[-1]
 
 
-def _and_more(names: Iterable[str], what: str) -> str:
+def _and_more(names: Iterable[str], what: str, named: int) -> str:
     """How many more there are, by name where they are few.
 
-    >>> _and_more(["b.nc"], "file"), _and_more([], "file")
+    >>> _and_more(["b.nc"], "file", 3), _and_more([], "file", 3)
     (' and 1 more file (b.nc)', '')
     """
     others = list(names)
     if not others:
         return ""
-    listed = f" ({', '.join(others)})" if len(others) <= _NAMED else ""
+    listed = f" ({', '.join(others)})" if len(others) <= named else ""
     return f" and {len(others)} more {what}{'' if len(others) == 1 else 's'}{listed}"
