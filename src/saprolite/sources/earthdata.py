@@ -12,7 +12,7 @@ import warnings
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from saprolite.errors import InputError, Problem
+from saprolite.errors import InputError, Problem, shortened
 from saprolite.sources.catalog import Earthaccess, Edition
 from saprolite.sources.published_files import Remote, library
 from saprolite.sources.resumable import Session
@@ -127,10 +127,9 @@ def _require_months(
         wanted = [month for month in wanted if month >= first and (not last or month <= last)]
         absent = [month for month in wanted if month not in months]
     if not found or absent:
-        shown = ", ".join(absent[:6]) + (f" and {len(absent) - 6} more" if len(absent) > 6 else "")
         raise InputError(
             "The provider does not have these files (1 problem)",
-            [Problem(name, f"no file of {shown}" if absent else "no file at all",
+            [Problem(name, f"no file of {shortened(absent)}" if absent else "no file at all",
                      f"files such as {edition.file or 'those of the collection'}",
                      "choose other --years, or look at the provider's page")],
         )  # fmt: skip

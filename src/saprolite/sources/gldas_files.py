@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from saprolite.errors import InputError, Problem, raise_if_any
+from saprolite.errors import InputError, Problem, raise_if_any, shortened
 from saprolite.grid import Grid
 from saprolite.sources.files import Array, known_unit, require_file
 
@@ -342,7 +342,6 @@ def _missing_months(
     absent = [f"{year}-{month:02d}" for year, month in wanted if (year, month) not in months]
     if not absent:
         return []
-    shown = ", ".join(absent[:6]) + (f" and {len(absent) - 6} more" if len(absent) > 6 else "")
     have = (
         "no month"
         if not months
@@ -365,7 +364,7 @@ def _missing_months(
     return [
         Problem(
             str(path),
-            f"months missing: {shown}",
+            f"months missing: {shortened(absent)}",
             f"every month of the period; found {have}",
             advice,
         )
