@@ -165,9 +165,8 @@ class Study(Closed):
         problems += _reading_problems(reading, where) if isinstance(reading, Mapping) else []
         problems += _mineral_problems(content, where)
         problems += column_problems(content, where)
-        if problems or study is None:
-            count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-            raise StudyError(f"{where} is not a usable study ({count})", problems)
+        raise_if_any(StudyError, f"{where} is not a usable study", problems)
+        assert study is not None  # what pydantic refuses is a problem
         problems = study._cross_problems(where)
         raise_if_any(StudyError, f"{where} is not a usable study", problems)
         return study._resolved(folder)

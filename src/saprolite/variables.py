@@ -48,15 +48,11 @@ class Variable:
         return attributes
 
 
-_BOUNDS = ("plausible_mean", "given_range", "given_year")
-
-
 def _load() -> dict[str, Variable]:
     text = resources.files("saprolite").joinpath("variables.toml").read_text(encoding="utf-8")
     registry: dict[str, Variable] = {}
     for name, row in tomllib.loads(text).items():
         low, high = row["valid_range"]
-        mean, given, year = (row.get(kind) for kind in _BOUNDS)
         registry[name] = Variable(
             name=name,
             unit=row["unit"],
@@ -65,11 +61,15 @@ def _load() -> dict[str, Variable]:
             kind=row["kind"],
             long_name=row["long_name"],
             standard_name=row.get("standard_name"),
-            plausible_mean=(mean[0], mean[1]) if mean else None,
-            own_given_range=(given[0], given[1]) if given else None,
-            given_year=(year[0], year[1]) if year else None,
+            plausible_mean=_bounds(row.get("plausible_mean")),
+            own_given_range=_bounds(row.get("given_range")),
+            given_year=_bounds(row.get("given_year")),
         )
     return registry
+
+
+def _bounds(pair: list[float] | None) -> tuple[float, float] | None:
+    return (pair[0], pair[1]) if pair else None
 
 
 REGISTRY = _load()

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from saprolite.analysis.annual import AnnualFields
 from saprolite.analysis.zones import group_masks
-from saprolite.errors import InputError, Problem
+from saprolite.errors import InputError, Problem, raise_if_any
 from saprolite.places import place
 
 Flags = npt.NDArray[np.bool_]
@@ -91,8 +91,7 @@ def read_regions(
         found[name] = found.get(name, np.zeros(longitude.size, bool)) | inside
     if not features:
         problems.append(_problem(path, "no feature"))
-    if problems:
-        raise InputError(f"The regions cannot be used ({len(problems)} problems)", problems)
+    raise_if_any(InputError, "The regions cannot be used", problems)
     return [Area("region", name, cells) for name, cells in found.items()]
 
 

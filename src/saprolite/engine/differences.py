@@ -63,13 +63,9 @@ def _of_files(before: Digests, now: Digests, packed: bool) -> Iterator[str]:
         old, new = before.get(role, {}), now.get(role, {})
         lost, gained = _only_in(old, new), _only_in(new, old)
         if lost or gained:
-            what = (
-                "in the folder alone"
-                if not gained
-                else "now alone"
-                if not lost
-                else "other content"
-            )
+            what = "other content"
+            if not (lost and gained):
+                what = "now alone" if gained else "in the folder alone"
             names = gained or lost
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             yield f"{role}: {names[0]}{more}: {what}"

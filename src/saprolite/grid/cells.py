@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from saprolite.constants import MEAN_EARTH_RADIUS, WGS84_FLATTENING, WGS84_SEMI_MAJOR_AXIS
-from saprolite.errors import InputError, Problem
+from saprolite.errors import InputError, Problem, raise_if_any
 
 Array = npt.NDArray[np.float64]
 _M2_PER_KM2 = 1.0e6
@@ -60,10 +60,7 @@ class Grid:
                         "check the coordinates of the file",
                     )
                 )
-        if problems:
-            raise InputError(
-                f"{where} is not on a usable grid ({len(problems)} problems)", problems
-            )
+        raise_if_any(InputError, f"{where} is not on a usable grid", problems)
         assert centres[0] is not None and centres[1] is not None
         return cls(centres[0], centres[1], (_step(centres[0]), _step(centres[1])))
 

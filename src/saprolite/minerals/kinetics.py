@@ -160,8 +160,7 @@ class KineticTable:
                         "correct the row",
                     )
                 )
-        if problems:
-            raise InputError(f"{name} cannot be read ({len(problems)} problems)", problems)
+        raise_if_any(InputError, f"{name} cannot be read", problems)
         return cls(name, tuple(rows))
 
     def row(self, mineral: str, pathway: str, source_row: str | None = None) -> KineticRow:

@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 
-from saprolite.errors import MineralError, Problem, did_you_mean
+from saprolite.errors import MineralError, Problem, did_you_mean, raise_if_any
 from saprolite.minerals.tables import packaged_text
 
 CLAY_MINERALS = ("chlorite", "smectite", "mica", "illite", "vermiculite")
@@ -52,9 +52,7 @@ class Mineral:
             for name in names
             if name not in known
         ]
-        if problems:
-            count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-            raise MineralError(f"Unknown mineral ({count})", problems)
+        raise_if_any(MineralError, "Unknown mineral", problems)
         return tuple(known[name] for name in names)
 
     @staticmethod

@@ -193,6 +193,7 @@ def _check_site(model: CO2Pathway, drivers: Drivers, soil: Soil) -> None:
                         variable.span(low, high),
                         "check the unit (fractions, not percent; K; kg m-3; mm month-1)")
             )  # fmt: skip
+    # A sum of months that are wrong themselves would say it again.
     problems = problems or _years_of_water(drivers)
     total = np.asarray(soil.clay, float) + soil.silt + soil.sand
     if np.any(total > 1.0 + TEXTURE_SUM_TOLERANCE):

@@ -71,14 +71,15 @@ def require_file(path: Path, what: str) -> None:
             "Input file not found (1 problem)",
             [Problem(
                 str(path), "no such file" if folder else "no such folder", what,
-                advice if advice.startswith("did") else _where_paths_start(path),
+                advice if advice.startswith("did") else where_paths_start(path),
             )],
         )  # fmt: skip
     if path.stat().st_size == 0:
         raise broken(path, what, "an empty file")
 
 
-def _where_paths_start(path: Path) -> str:
+def where_paths_start(path: Path) -> str:
+    """What to do about a path that is not there."""
     root = os.environ.get(DATA_VARIABLE)
     if root and path.is_relative_to(Path(root).absolute()):
         return (f"check the path; {DATA_VARIABLE} = {root} takes the place of data_root and of the "

@@ -18,7 +18,7 @@ from rasterio.windows import Window
 from saprolite.errors import InputError, Problem, raise_if_any
 from saprolite.grid import Grid, Rectilinear
 from saprolite.sources.evapotranspiration import Gridded, Key, rate_of_amount
-from saprolite.sources.files import Array, Spread, spread_problem
+from saprolite.sources.files import Array, Spread, spread_problem, where_paths_start
 from saprolite.sources.rasters import coordinates, opened_geographic
 
 SCALE = 0.1  # mm per unit
@@ -86,7 +86,7 @@ def open_mod16(folder: Path, years: Iterable[int]) -> Mod16Monthly:
     if not folder.is_dir():
         raise InputError(
             "MOD16 cannot be used (1 problem)",
-            [Problem(str(folder), "no such folder", WHAT, "check the path, or data_root")],
+            [Problem(str(folder), "no such folder", WHAT, where_paths_start(folder))],
         )
     wanted = set(years)
     maps: dict[Key, Path] = {}
